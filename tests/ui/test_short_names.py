@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.ui.short_names import ShortNames, cut_middle, squeezed_apart, told_apart
+from tui.ui.short_names import ColumnNames, ShortNames, cut_middle, squeezed_apart, told_apart
 
 AREAS, REGIONS, KINDS = (
     ("billing", "ledger", "fraud", "refund", "invoice"),
@@ -137,3 +137,23 @@ def test_a_name_that_stands_alone_is_not_taken_for_another_one() -> None:
     assert names.cut("web-frontend preview", 9, "~") == "web-~view"
     assert ShortNames([f"web-{area}-nightly" for area in AREAS]).cut("web-fraud-nightly", 9) == "…fraud…"
     assert ShortNames(ALIKE).cut(ALIKE[0], 9) == "…billing…"  # where no text is of one job alone
+
+
+def test_a_text_follows_a_name_only_where_that_can_be_told_apart_in_the_cells_left() -> None:
+    names = ["web", "aaaa1bbbb1cccc", "aaaa2bbbb1cccc", "aaaa1bbbb2cccc", "aaaa2bbbb2cccc"]
+    column = ColumnNames("…", names, 12, 6)
+    assert column.before_texts.keys() == {"web", "aaaa1bbbb1cccc", "aaaa1bbbb2cccc"}
+    assert len(set(column.short.values())) == len(names)
+
+
+def test_a_column_is_drawn_anew_where_any_of_its_names_looks_different() -> None:
+    column = ColumnNames("…", ALIKE, 20, 14)
+    assert not column.differ_from(ColumnNames("…", ALIKE, 20, 14))
+    assert column.differ_from(ColumnNames("…", ALIKE, 21, 14))
+    assert column.differ_from(ColumnNames("…", ALIKE, 20, 13))
+
+
+def test_a_column_in_which_names_are_cut_lacks_those_it_was_not_made_with() -> None:
+    assert ColumnNames("…", ALIKE, 20).lack("web")
+    assert not ColumnNames("…", ALIKE, 20).lack(ALIKE[0])
+    assert not ColumnNames("…", ALIKE).lack("web")

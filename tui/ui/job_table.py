@@ -247,8 +247,8 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
             is_cut = placed.width < self._widths.get(placed.column.key, 0)
             if (name := placed.column.name) and (is_cut or has_texts):
                 names = [name(self._state_of(job))[1] for job in self._every_job]
-                width, before_texts = placed.width if is_cut else 0, cells if has_texts else 0
-                self._names = ColumnNames(self._glyphs.ellipsis, names, width, before_texts)
+                width, before_text = placed.width if is_cut else 0, cells if has_texts else 0
+                self._names = ColumnNames(self._glyphs.ellipsis, names, width, before_text)
         if self._names.differ_from(before):
             self._cells.clear()
             self.refresh()

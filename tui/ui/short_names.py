@@ -110,15 +110,15 @@ class ShortNames:
 class ColumnNames:
     """The names of a column, each in the cells that it has there."""
 
-    def __init__(self, ellipsis: str, names: Sequence[str] = (), width: int = 0, before_texts: int = 0) -> None:
-        """`width` is that of a column in which names are cut, `before_texts` the cells of a name that a text follows; 0
+    def __init__(self, ellipsis: str, names: Sequence[str] = (), width: int = 0, before_text: int = 0) -> None:
+        """`width` is that of a column in which names are cut, `before_text` the cells of a name that a text follows; 0
         where there is none."""
         self._ellipsis = ellipsis
         self.short = told_apart(names, width, ellipsis) if width else {}
         """What each name is in the width of the column; empty if none is cut."""
         self._squeezed: dict[int, Mapping[str, str]] = {}
         """The same in so many cells: fewer where a flag is before the name."""
-        shorter = told_apart(names, before_texts, ellipsis) if before_texts else {}
+        shorter = told_apart(names, before_text, ellipsis) if before_text else {}
         count = Counter(shorter.values())
         self.before_texts = {name: text for name, text in shorter.items() if count[text] == 1}
         """What each name that can be told apart then is before a text."""
