@@ -329,7 +329,9 @@ def _check_folder(folder: Path) -> None:
     """Raises HistoryUnusable if other users could put their own files in the place of ours: SQLite opens its journal
     by name for each transaction, and plays back what it finds there."""
     found = folder.stat()
-    if not is_ours(found) or is_written_by_others(found):
+    if not is_ours(found):
+        raise HistoryUnusable(f"the folder {clean(str(folder))} belongs to another user: run chown on it")
+    if is_written_by_others(found):
         raise HistoryUnusable(f"other users can write into the folder {clean(str(folder))}: run chmod go-w on it")
 
 
