@@ -71,6 +71,18 @@ def pytest_collection_finish() -> None:
     gc.freeze()  # modules and tests stay to the end, where pytest has the collector look at everything five times
 
 
+@pytest.fixture(autouse=True, scope="session")
+def home_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The files of who runs the tests are neither read nor written. A test that keeps files has a home of its own."""
+    home = tmp_path_factory.mktemp("nobody")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"):
+            patch.delenv(name, raising=False)
+        patch.setenv("HOME", str(home))
+        yield
+    assert list(home.rglob("codearts-watch")) == []
+
+
 @pytest.fixture(autouse=True)
 def no_proxy_login_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the program they last as long as the process: one that was refused rests, and its password is hidden."""

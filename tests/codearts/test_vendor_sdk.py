@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from tests.support.build_hosts import HOME
 from tests.support.clients import client
 from tests.support.signed_request import ACCESS, BODY, DATE, HOST, PROJECT, SECRET, WHEN
 from tui.codearts.auth.access_key import sign
@@ -51,7 +52,7 @@ CASES: list[dict[str, Any]] = [
 
 def ask(question: dict[str, Any]) -> Any:
     assert _PYTHON
-    environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "NO_PROXY": "*"}
+    environ = {"PATH": os.environ["PATH"], "HOME": HOME, "NO_PROXY": "*"}
     command = [_PYTHON, "-W", "ignore", str(_PROGRAM)]
     answer = subprocess.run(
         command, input=json.dumps(question), env=environ, capture_output=True, text=True, check=False

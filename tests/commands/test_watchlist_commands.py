@@ -50,6 +50,7 @@ class Shell:
 def shell(
     tmp_path: Path, server: ContractServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Shell:
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("CODEARTS_ENDPOINT", server.url)
     return Shell(tmp_path, monkeypatch, capsys)

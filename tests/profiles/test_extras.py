@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -28,11 +27,6 @@ FAST = "[polling]\nrequests_per_second = 100\n"
 def listing(*named: tuple[JobId, str], total: int | None) -> Reply:
     entries = [{"id": job, "job_name": name, "project_id": PROJECT} for job, name in named]
     return Reply(200, {"result": {"total": total, "job_list": entries}, "status": "success"})
-
-
-@pytest.fixture
-def user(tmp_path: Path) -> User:
-    return User(tmp_path)
 
 
 def at(server: ContractServer) -> dict[str, str]:
@@ -122,7 +116,7 @@ async def test_a_job_that_is_listed_without_a_name_has_none_from_there(user: Use
 
 async def test_the_unit_of_durations_is_known_at_the_next_start_once_it_was_learned(user: User) -> None:
     with ContractServer() as server:
-        user.settings, environ = FAST, {**at(server), "XDG_STATE_HOME": str(user.home / "state")}
+        user.settings, environ = FAST, at(server)
         user.environ = dict(environ)
         extras = extras_of(user)
         truth = TRUTHS[0]._replace(began=datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))

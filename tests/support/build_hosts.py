@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+HOME = str(Path.home())
+"""Of who runs the tests, read before the tests have homes of their own: other Pythons and pip's settings are there."""
 
 
 def python(minor: int) -> str:
@@ -23,7 +25,7 @@ def python(minor: int) -> str:
 
 def _candidates(name: str) -> Iterator[str]:
     yield from map(str, Path(sys.base_prefix, "bin").glob(name))
-    yield from map(str, Path("~/.pyenv/versions").expanduser().glob(f"{name.removeprefix('python')}.*/bin/{name}"))
+    yield from map(str, Path(HOME, ".pyenv/versions").glob(f"{name.removeprefix('python')}.*/bin/{name}"))
     if found := shutil.which(name):
         yield found
 
@@ -50,5 +52,6 @@ def run(command: Sequence[str], home: Path, **env: str) -> subprocess.CompletedP
 def build(script: str, *arguments: str | Path, checkout: Path = ROOT, **env: str) -> None:
     """What a maintainer runs in the checkout."""
     command = [sys.executable, *script.split(), *arguments]
-    done = subprocess.run(command, cwd=checkout, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    env = {**os.environ, "HOME": HOME, **env}
+    done = subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
