@@ -31,9 +31,11 @@ def no_more(thread):
 class Tiny(App):
     def compose(self):
         yield Static("ready")
+    def show(self, text):  # behind each frame that is still to be written, which would paint over it
+        self._driver.write("\\x1b[2;1H" + text)
     def on_key(self, event):
         if event.key == "b":  # the loop hangs
-            os.write(2, b"\\x1b[2;1Hblocked")
+            self.show("blocked")
             while True:
                 pass
         if event.key == "t":  # a thread hangs that the end of the loop waits for
@@ -51,7 +53,7 @@ class Tiny(App):
             self.exit(return_code=5)
         if event.key == "h":  # nor then, while the loop hangs
             threading.Thread.start = no_more
-            os.write(2, b"\\x1b[2;1Hblocked")
+            self.show("blocked")
             while True:
                 pass
         if event.key == "o":  # more output than a terminal takes that does not read
