@@ -240,6 +240,6 @@ def test_a_log_is_written_into_no_file_of_others(tmp_path: Path) -> None:
             open_log(path, tuple)
         path.unlink()
     tmp_path.chmod(0o777)
-    with pytest.raises(UserError, match=r"everybody may write into .*: run chmod o-w on it"):
+    with pytest.raises(UserError, match=r"everybody may write into .*: use another, or run chmod o-w on it"):
         open_log(path, tuple)
     assert not path.exists()

@@ -108,7 +108,9 @@ class LogFile(logging.Handler):
 def _opened(path: Path) -> int:
     """Raises OSError if the path leads into another file, or if other users could replace the file."""
     if is_open_to_all(path.parent.stat()):
-        raise FileRefused(errno.EPERM, f"everybody may write into {clean(str(path.parent))}: run chmod o-w on it")
+        raise FileRefused(
+            errno.EPERM, f"everybody may write into {clean(str(path.parent))}: use another, or run chmod o-w on it"
+        )
     descriptor = os.open(path, _FLAGS, 0o600)
     try:
         found = os.fstat(descriptor)

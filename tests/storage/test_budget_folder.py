@@ -193,7 +193,7 @@ def test_the_files_are_closed_to_others_and_their_names_reveal_nothing(
 def test_a_folder_that_others_may_enter_is_not_used(folder: Path, mode: int) -> None:
     folder.mkdir(parents=True)
     folder.chmod(mode)
-    with pytest.raises(BudgetUnusable, match="not closed to others"):
+    with pytest.raises(BudgetUnusable, match="not closed to others: run chmod 700 on it"):
         BudgetFolder(folder, WHOSE)
 
 
@@ -210,7 +210,7 @@ def test_a_link_in_place_of_the_folder_is_not_followed(folder: Path, tmp_path: P
 def test_a_folder_of_another_user_is_not_used(folder: Path) -> None:
     folder.mkdir(parents=True, mode=0o700)
     os.chown(folder, ALICE, ALICE)
-    with pytest.raises(BudgetUnusable):
+    with pytest.raises(BudgetUnusable, match="belongs to another user: run chown on it"):
         BudgetFolder(folder, WHOSE)
 
 

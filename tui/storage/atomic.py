@@ -151,7 +151,9 @@ def _destination(path: Path) -> Path:
 def _check_folder(folder: Path) -> None:
     """Raises FileRefused if every user may rename files in the folder, and so replace ours."""
     if is_open_to_all(folder.stat()):
-        raise FileRefused(errno.EPERM, "everybody may write into this folder: run chmod o-w on it", str(folder))
+        raise FileRefused(
+            errno.EPERM, "everybody may write into this folder: use another, or run chmod o-w on it", str(folder)
+        )
 
 
 def _replace(real: Path, content: bytes, model: os.stat_result | None) -> Signature:

@@ -187,10 +187,12 @@ def _open_folder(path: Path) -> int:
             raise BudgetUnusable(f"{path.name} is not a folder of its own") from None
         raise
     found = os.fstat(descriptor)
-    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        os.close(descriptor)
-        raise BudgetUnusable(f"the folder {path.name} is not closed to others: chmod 700")
-    return descriptor
+    if found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+        return descriptor
+    os.close(descriptor)
+    if found.st_uid != os.geteuid():
+        raise BudgetUnusable(f"the folder {path.name} belongs to another user: run chown on it")
+    raise BudgetUnusable(f"the folder {path.name} is not closed to others: run chmod 700 on it")
 
 
 def _secret(folder: int) -> bytes:
