@@ -26,18 +26,25 @@ _PLACE = re.compile(r"\{([a-z]+)\}")
 def values_of_change(change: Change, profile: str) -> dict[str, str]:
     """Returns the values for the command, by the names of `ALERT_FIELDS`."""
     job = change.job
-    return {
+    return dict.fromkeys(ALERT_FIELDS, "") | {
         "id": str(job.id),
         "label": clean(job.name),
         "status": str(change.status),
         "change": str(change.event),
         "profile": clean(profile),
-        **dict.fromkeys(("outcome", "number", "branch", "step"), ""),
         "count": "1",
     }
 
 
-_STATUS = {AlertOn.STARTED: "running", AlertOn.LONGER_THAN_USUAL: "running", AlertOn.NO_ANSWER: "unknown"}
+def _status_after(kind: AlertOn) -> str:
+    """Returns the status that a job has once this has happened."""
+    match kind:
+        case AlertOn.STARTED | AlertOn.LONGER_THAN_USUAL:
+            return "running"
+        case AlertOn.STOPPED | AlertOn.FAILED:
+            return "idle"
+        case AlertOn.NO_ANSWER:
+            return "unknown"
 
 
 def values_of_alert(happenings: Sequence[Happening], profile_of: Callable[[JobId], str]) -> dict[str, str]:
@@ -52,7 +59,7 @@ def values_of_alert(happenings: Sequence[Happening], profile_of: Callable[[JobId
     return values | {
         "id": str(what.job),
         "label": clean(what.name),
-        "status": _STATUS.get(what.kind, "idle"),
+        "status": _status_after(what.kind),
         "change": what.word,
         "outcome": what.outcome,
         "number": str(what.number or ""),

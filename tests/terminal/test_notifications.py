@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.core.alert_policy import Desktop
 from tui.terminal import notifications
 from tui.terminal.notifications import (
-    Desktop,
     Multiplexer,
     Outside,
     bell_route,

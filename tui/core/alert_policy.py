@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tui.core.job import JobId
-from tui.core.run import numbered
+from tui.core.run import Outcome, numbered
 
 BELL_PAUSE = 15.0
 """Seconds between two bells at least: polling sees simultaneous stops spread over several seconds."""
@@ -22,7 +22,7 @@ LATE = 600.0
 SILENCE = 3600.0
 """Seconds for which the user can silence all alerts."""
 LONGEST_TEXT = 120
-"""Number of characters of a notification at most."""
+"""Characters of a notification, or of the terminal's title, at most."""
 
 
 ALERT_FIELDS = ("id", "label", "status", "change", "profile", "outcome", "number", "branch", "step", "count")
@@ -37,6 +37,15 @@ class AlertOn(StrEnum):
     STARTED = "started"
     NO_ANSWER = "no answer"
     LONGER_THAN_USUAL = "longer than usual"
+
+
+class Desktop(StrEnum):
+    """A protocol for desktop notifications; never more than one is used. The values are those of the setting."""
+
+    OSC9 = "osc9"
+    OSC99 = "osc99"
+    OSC777 = "osc777"
+    NONE = "none"
 
 
 ENDS = frozenset({AlertOn.STOPPED, AlertOn.FAILED})
@@ -285,18 +294,32 @@ def sentence(happenings: tuple[Happening, ...], start: str = "") -> str:
         (only,) = happenings
         text = f"{f'{start}: ' if start else ''}{_short(only.name)}: {only.word}{_details(only)}"
         return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
-    first = min(happenings, key=lambda what: _RANK.get(what.word, 9))
+    first = min(happenings, key=lambda what: _rank(what.word))
     return f"{start or 'Builds'}: {counts(happenings)} ({_short(first.name)} …)"[:LONGEST_TEXT]
 
 
 def counts(happenings: Iterable[Happening]) -> str:
     """Returns `2 failed · 48 passed`, the worst first."""
     numbers = Counter(what.word for what in happenings)
-    ranked = sorted(numbers.items(), key=lambda item: _RANK.get(item[0], 9))
+    ranked = sorted(numbers.items(), key=lambda item: _rank(item[0]))
     return " · ".join(f"{number} {word}" for word, number in ranked)
 
 
-_RANK = {"failed": 0, "timed out": 1, "aborted": 2, "longer than usual": 3, "no answer": 4, "passed": 5, "stopped": 6}
+_WORST_FIRST: tuple[str, ...] = (
+    Outcome.FAILED,
+    Outcome.TIMED_OUT,
+    Outcome.ABORTED,
+    AlertOn.LONGER_THAN_USUAL,
+    AlertOn.NO_ANSWER,
+    Outcome.PASSED,
+    AlertOn.STOPPED,
+    AlertOn.STARTED,
+)
+
+
+def _rank(word: str) -> int:
+    """Returns the place of this word of a happening among the others of a sum."""
+    return _WORST_FIRST.index(word) if word in _WORST_FIRST else len(_WORST_FIRST)
 
 
 def _details(what: Happening) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.core.alert_policy import ALERT_FIELDS, USUALLY_ON, AlertOn, Rules, quiet_hours
+from tui.core.alert_policy import ALERT_FIELDS, USUALLY_ON, AlertOn, Desktop, Rules, quiet_hours
 from tui.core.errors import UserError
 from tui.core.filter import LONGEST_FILTER, parse_filter
 from tui.core.text import clean
@@ -225,7 +225,7 @@ _SECTIONS: Mapping[str, Mapping[str, ValueReader]] = {
     "alerts": {
         "bell": switch,
         "on": alert_kinds,
-        "desktop": one_of("auto", "osc9", "osc99", "osc777", "none"),
+        "desktop": one_of("auto", *Desktop),
         "title": switch,
         "command": command_with_fields('["notify-send", "--", "{label}"]', ALERT_FIELDS, may_be_none=True),
         "quiet": quiet_times,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import NamedTuple
 
+from tui.core.alert_policy import LONGEST_TEXT, Desktop
 from tui.core.text import clean
 from tui.processes import run
 
@@ -17,8 +18,6 @@ PUSH_TITLE = "\x1b[22;2t"
 POP_TITLE = "\x1b[23;2t"
 TMUX_LIMIT = 2.0
 """Seconds that tmux may take."""
-LONGEST = 120
-"""Characters of a notification or a title."""
 
 OFF = "off in the settings"
 
@@ -31,15 +30,6 @@ TMUX_QUESTION = (
 
 ALWAYS_ON = ""
 """What tmux before 3.3 says of `allow-passthrough`: it has no such option, and lets the sequences through."""
-
-
-class Desktop(StrEnum):
-    """A protocol for desktop notifications; never more than one is used."""
-
-    OSC9 = "osc9"
-    OSC99 = "osc99"
-    OSC777 = "osc777"
-    NONE = "none"
 
 
 class Multiplexer(StrEnum):
@@ -159,7 +149,7 @@ def protocol(setting: str, seen: Outside) -> Desktop:
 
 def notification(desktop: Desktop, text: str) -> str:
     """Returns the sequence that shows `text`, plain and short; no text becomes a terminal command."""
-    said = clean(text, LONGEST).replace(";", ",").strip()
+    said = clean(text, LONGEST_TEXT).replace(";", ",").strip()
     if not said or said[0].isdigit():  # OSC 9 with a number is a command of ConEmu
         said = f"CodeArts: {said}"
     match desktop:
@@ -196,7 +186,7 @@ def through_tmux(sequence: str) -> str:
 
 def title(text: str) -> str:
     """Returns the sequence that sets the terminal's title."""
-    return f"\x1b]2;{clean(text, LONGEST)}\x1b\\"
+    return f"\x1b]2;{clean(text, LONGEST_TEXT)}\x1b\\"
 
 
 def saved_title(environ: Mapping[str, str]) -> tuple[str, str]:
@@ -233,17 +223,16 @@ def bell_route(seen: Outside) -> AlertRoute:
 
 def desktop_route(setting: str, seen: Outside, text: str) -> AlertRoute:
     desktop = protocol(setting, seen)
-    if setting != "none" and seen.between is Multiplexer.NOTHING and _FAR.match(seen.terminal):
+    if setting != Desktop.NONE and seen.between is Multiplexer.NOTHING and _FAR.match(seen.terminal):
         verdict = f"not sent: TERM={seen.terminal}, so tmux or screen runs on another host, and only the bell passes it"
         return AlertRoute(
             "desktop", "", False, verdict, "connect without it, or set [alerts] command to one that notifies"
         )
+    if desktop is Desktop.NONE and setting == Desktop.NONE:
+        return AlertRoute("desktop", "", False, f"not sent: {OFF}")
     if desktop is Desktop.NONE:
-        doubt = f"{seen.terminal or 'a terminal without a name'} is not known to show notifications"
-        verdict = f"not sent: {OFF if setting == 'none' else doubt}"
-        return AlertRoute(
-            "desktop", "", False, verdict, "" if setting == "none" else '[alerts] desktop = "osc9"   # or osc99, osc777'
-        )
+        verdict = f"not sent: {seen.terminal or 'a terminal without a name'} is not known to show notifications"
+        return AlertRoute("desktop", "", False, verdict, '[alerts] desktop = "osc9"   # or osc99, osc777')
     if seen.between is Multiplexer.SCREEN:
         text = _BEYOND_LATIN.sub("?", text)
     sent = wrapped(notification(desktop, text), seen)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
-from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Happening, sentence
+from tui.core.alert_policy import AlertActions, AlertOn, AlertPolicy, Desktop, Happening, sentence
 from tui.core.board import Board, JobState, states_on_both
 from tui.core.job import JobId
 from tui.core.reading import Moment
@@ -180,7 +180,7 @@ class Alerting:
             self._write("\a")
         if actions.disarm:
             self._disarm(actions.disarm)
-        if actions.text and self._settings.desktop != "none" and len(self._tasks) < MOST_WAITING:
+        if actions.text and self._settings.desktop != Desktop.NONE and len(self._tasks) < MOST_WAITING:
             task = asyncio.get_running_loop().create_task(self._show(actions.text))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
