@@ -11,7 +11,7 @@ from tui.core.alert_policy import ALERT_FIELDS, AlertOn, Desktop
 from tui.core.filter import STATES
 from tui.core.job import JobId
 from tui.core.reading import FailureKind
-from tui.storage.job_entries import EDITABLE
+from tui.storage.job_entries import FIELDS
 from tui.storage.profile_settings import PROFILE, IamSettings, KeySettings
 from tui.storage.settings import (
     COLUMNS,
@@ -65,7 +65,7 @@ NAMED: dict[str, tuple[Iterable[str], str]] = {
     "settings of a view": (ViewSettings._fields, SETTINGS),
     "settings of a command": (CommandSettings._fields, SETTINGS),
     "settings of a profile": ((*PROFILE, *IamSettings._fields, *KeySettings._fields), CHAPTERS["Sign-in"]),
-    "keys of a job": (["id", *EDITABLE], WATCHLIST),
+    "keys of a job": (["id", *FIELDS], WATCHLIST),
     "fields of a command": ([f"{{{name}}}" for name in COMMAND_FIELDS], SETTINGS),
     "fields of an alert": ([f"`{{{name}}}`" for name in ALERT_FIELDS], CHAPTERS["Alerts"]),
     "words of is:": ([f"`{state}`" for state in STATES], CHAPTERS["The screen"]),

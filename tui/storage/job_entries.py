@@ -1,24 +1,63 @@
 """Converts entries of the watchlist's file from and to jobs, and changes the document that contains them."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from tui.core.job import LABEL_LONGEST, TAG_LONGEST, Job, JobId
 from tui.core.text import DETAIL, clean, did_you_mean
 from tui.storage.toml_document import Document, Piece, Table, new_piece
 
-EDITABLE = {"label": "given_label", "tags": "given_tags", "profile": "profile", "address": "address", "alert": "alert"}
-"""Keys of an entry, and where a job has their values."""
 MISSPELT = 0.8
 """How much of a key and a known one must be alike: less is another word of the user's, such as stage."""
 MOST_UNKNOWN = 20
 """Different unknown keys that are looked at."""
-_CLEANED = {"profile": LABEL_LONGEST, "address": DETAIL}
 _HALF = "[\ud800-\udfff]"
 """Half a surrogate pair: no file can contain it."""
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        return ""
+    return value.strip() if value.isascii() else re.sub(_HALF, "\N{REPLACEMENT CHARACTER}", value.strip())
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag for one in value if (tag := _text(one)))) if isinstance(value, list | tuple) else ()
+
+
+def _cleaned(limit: int) -> Callable[[object], str]:
+    return lambda value: clean(value.strip(), limit).strip() if isinstance(value, str) else ""
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+class Field(NamedTuple):
+    """A key of an entry that the user may edit."""
+
+    at: str
+    """The name of the job's attribute with its value."""
+    read: Callable[[object], Any]
+    """Returns what a job has of a value of the file or of the user; of one of another type as much as can be used."""
+    fits: Callable[[object], bool] = _is_text
+    unfit: str = "is not a text and is ignored"
+    """What a warning says of a value that does not fit."""
+
+
+FIELDS = {
+    "label": Field("given_label", _text),
+    "tags": Field("given_tags", _tags, lambda value: isinstance(value, list) and all(map(_is_text, value)),
+                  "are not a list of texts; what is no text is ignored"),
+    "profile": Field("profile", _cleaned(LABEL_LONGEST)),
+    "address": Field("address", _cleaned(DETAIL)),
+    "alert": Field("alert", lambda value: value is True, lambda value: isinstance(value, bool),
+                   "is neither true nor false and is ignored"),
+}  # fmt: skip
+"""By key, in the order of a new entry. To add one, add it here, and to `Job`."""
 
 
 def job_id(entry: Table | None) -> JobId | None:
@@ -28,20 +67,20 @@ def job_id(entry: Table | None) -> JobId | None:
 
 def entry_of(job: Job) -> Table:
     """Returns the entry of a new job, without its empty fields."""
-    values: Table = {"id": str(job.id), "label": job.given_label, "tags": list(job.given_tags), "profile": job.profile}
-    values |= {"address": job.address, "alert": job.alert, "added": _whole_second(job.added)}
+    values = {"id": str(job.id), **_values(job), "added": _whole_second(job.added)}
     return {key: value for key, value in values.items() if value}
+
+
+def _values(job: Job) -> Table:
+    """Returns the values of all fields as an entry has them, by key."""
+    values = {key: getattr(job, field.at) for key, field in FIELDS.items()}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def tidy(job: Job) -> Job:
     """Returns the job as it will be read back."""
-    return job._replace(
-        given_label=_text(job.given_label),
-        given_tags=_tags(job.given_tags),
-        profile=_cleaned(job.profile, LABEL_LONGEST),
-        address=_cleaned(job.address, DETAIL),
-        added=_whole_second(job.added),
-    )
+    read = {field.at: field.read(getattr(job, field.at)) for field in FIELDS.values()}
+    return job._replace(**read, added=_whole_second(job.added))
 
 
 def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...]]:
@@ -70,7 +109,7 @@ def read_jobs(entries: Sequence[Table]) -> tuple[tuple[Job, ...], tuple[str, ...
         jobs[found] = job
     for found, its in tags.items():
         jobs[found] = jobs[found]._replace(given_tags=tuple(its))
-    return tuple(jobs.values()), (*warnings, *misspelt(unknown, (*EDITABLE, "added")))
+    return tuple(jobs.values()), (*warnings, *misspelt(unknown, (*FIELDS, "added")))
 
 
 def misspelt(unknown: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
@@ -83,60 +122,34 @@ def misspelt(unknown: Mapping[str, str], known: Iterable[str]) -> Iterator[str]:
 
 def changed_fields(old: Job, new: Job) -> Table:
     """Returns the fields that an edit from `old` to `new` writes, by key."""
-    fields = {key: getattr(new, at) for key, at in EDITABLE.items() if getattr(new, at) != getattr(old, at)}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in fields.items()}
+    before = _values(old)
+    return {key: value for key, value in _values(new).items() if value != before[key]}
 
 
 def _job(found: JobId, number: int, entry: Table, warnings: list[str], unknown: dict[str, str]) -> Job:
-    fields: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in entry.items():
-        if key == "label" or key in _CLEANED:
-            if not isinstance(value, str):
-                warnings.append(f"Job {number} ({found.short}): its {key} is not a text and is ignored")
-            fields[EDITABLE[key]] = _cleaned(value, _CLEANED[key]) if key in _CLEANED else _text(value)
-        elif key == "tags":
-            if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-                warnings.append(
-                    f"Job {number} ({found.short}): its tags are not a list of texts; what is no text is ignored"
-                )
-            fields[EDITABLE[key]] = _tags(value if isinstance(value, list) else ())
-        elif key == "alert":
-            if not isinstance(value, bool):
-                warnings.append(f"Job {number} ({found.short}): its alert is neither true nor false and is ignored")
-            fields[key] = value is True
+        if field := FIELDS.get(key):
+            if not field.fits(value):
+                warnings.append(f"Job {number} ({found.short}): its {key} {field.unfit}")
+            values[field.at] = field.read(value)
         elif key == "added":
-            fields[key] = _whole_second(value) if isinstance(value, datetime) else None
+            values[key] = _whole_second(value) if isinstance(value, datetime) else None
         elif key != "id":
             unknown.setdefault(key, f"Job {number} ({found.short})")
-    return Job(found, **fields)
+    return Job(found, **values)
 
 
 def _united(first: Job, second: Job) -> Job:
+    """Returns the first job with what it lacks from the second one."""
     return first._replace(
-        given_label=first.given_label or second.given_label,
-        profile=first.profile or second.profile,
-        address=first.address or second.address,
-        alert=first.alert or second.alert,
+        **{field.at: getattr(first, field.at) or getattr(second, field.at) for field in FIELDS.values()}
     )
 
 
 def edited(job: Job, values: Mapping[str, Any]) -> Job:
     """Returns the job with these fields replaced; `values` has the keys of the job's entry in the file."""
-    return tidy(job._replace(**{EDITABLE[key]: value for key, value in values.items()}))
-
-
-def _cleaned(value: object, limit: int) -> str:
-    return clean(value.strip(), limit).strip() if isinstance(value, str) else ""
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        return ""
-    return value.strip() if value.isascii() else re.sub(_HALF, "\N{REPLACEMENT CHARACTER}", value.strip())
-
-
-def _tags(values: Iterable[object]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag for value in values if (tag := _text(value))))
+    return tidy(job._replace(**{FIELDS[key].at: value for key, value in values.items()}))
 
 
 def _whole_second(moment: datetime | None) -> datetime | None:
@@ -170,7 +183,7 @@ def remove(document: Document, ids: Collection[JobId]) -> Document:
 
 
 def edit(document: Document, values: Mapping[JobId, Mapping[str, Any]]) -> Document:
-    """Sets label, tags, profile, address or alert of jobs that are in the list; other keys of their entries stay."""
+    """Sets these `FIELDS` of jobs that are in the list, by key; other keys of their entries stay."""
     known = _by_id(document)
     fields = {job: changed_fields(known[job], edited(known[job], its)) for job, its in values.items() if job in known}
     return document.rewritten(lambda pieces: _with_fields(pieces, fields))

@@ -94,7 +94,7 @@ class _Changes(ABC):
         return self._change(job_entries.remove, ids)
 
     def edit(self, values: Mapping[JobId, Mapping[str, Any]]) -> WatchlistEdit:
-        """Sets label, tags, profile, address or alert of jobs that are in the list; other keys stay."""
+        """Sets fields of jobs that are in the list, by their keys in the file; other keys stay."""
         return self._change(job_entries.edit, values)
 
     def undo(self, change: WatchlistEdit) -> WatchlistEdit:
