@@ -17,7 +17,7 @@ from tui.codearts.auth.refreshable import Token
 from tui.codearts.connections import open_http
 from tui.codearts.endpoints import Endpoint, parse_endpoint
 from tui.codearts.iam_api import IamTokens, LoginRequest, inspect_token, interpret_token, token_request
-from tui.core.reading import Failure, FailureKind
+from tui.core.reading import Failure, FailureKind, Retry
 from tui.demo.service import DemoService
 
 PASSWORD = 'pass word with % and " in it'
@@ -150,6 +150,19 @@ async def test_every_refusal_has_a_kind_and_names_what_is_wrong(status: int, bod
     found = await failure(status, body)
     assert found.kind is kind
     assert words in found.summary
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+async def test_a_web_page_is_no_refusal(status: int) -> None:
+    found = await failure(status, text="\n<!doctype html><title>Log in</title>")
+    assert (found.kind, found.kind.retry) == (K.NO_TOKEN, Retry.PASSING)
+    assert found.summary.startswith(f"A web page came in place of IAM's answer (HTTP {status})")
+
+
+async def test_a_web_page_says_nothing_of_a_ready_token() -> None:
+    page = httpx.Response(401, text="<html>Log in</html>")
+    seen = await inspect_token(answering(lambda request: page), IAM, Secret(TOKEN), still_clock())
+    assert "A web page came in place of IAM's answer" in failure_of(seen).summary
 
 
 @pytest.mark.parametrize(

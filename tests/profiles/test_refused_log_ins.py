@@ -19,10 +19,11 @@ BODIES = {
 
 
 class Iam:
-    """Answers each log-in with `status`."""
+    """Answers each log-in with `status`; with `body` if there is one, else as IAM does."""
 
     def __init__(self) -> None:
         self.status = 401
+        self.body = ""
         self.server = ScriptedServer(self._serve)
 
     @property
@@ -31,7 +32,7 @@ class Iam:
 
     async def _serve(self, connection: ScriptedConnection) -> None:
         await connection.request()
-        body, token = BODIES[self.status], f"X-Subject-Token: {TOKEN}\r\n" if self.status == 201 else ""
+        body, token = self.body or BODIES[self.status], f"X-Subject-Token: {TOKEN}\r\n" if self.status == 201 else ""
         head = f"HTTP/1.1 {self.status} x\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{token}\r\n"
         await connection.send(head.encode() + body.encode())
 
@@ -112,3 +113,17 @@ async def test_an_iam_that_is_out_of_order_has_refused_nothing(user: User) -> No
         for _ in range(3):
             await run(user, iam)
     assert iam.log_ins == 3
+
+
+async def test_a_web_page_in_place_of_iam_has_refused_nothing(user: User) -> None:
+    """A network's or a proxy's page that wants a log-in goes away again: the password is right."""
+    iam = Iam()
+    async with iam.server:
+        iam.body = "<html><title>Welcome</title>Log in to the network</html>"
+        failure = await run(user, iam)
+        assert isinstance(failure, Failure)
+        assert failure.kind is FailureKind.NO_TOKEN
+        assert failure.summary.startswith("A web page came in place of IAM's answer (HTTP 401)")
+        iam.status, iam.body = 201, ""
+        assert isinstance(await run(user, iam), AuthHeaders)
+    assert iam.log_ins == 2

@@ -19,7 +19,7 @@ from tui.codearts.error_codes import kind_of
 from tui.codearts.json_body import ErrorFields, fields_of, parse_json
 from tui.codearts.redaction import redacted_line
 from tui.codearts.server_clock import ServerClock, believable
-from tui.codearts.status_api import retry_after
+from tui.codearts.status_api import is_web_page, retry_after
 from tui.codearts.transport_errors import fault
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Retry
@@ -44,6 +44,10 @@ _REFUSED_BEFORE = (
     "hour after that, or at once by codearts-watch check."
 )
 _NEEDS_MFA = "This user logs in with MFA, which no program can renew: give a ready token or an access key."
+_WEB_PAGE = (
+    "A web page came in place of IAM's answer (HTTP {}): the network or a proxy may want a log-in; if not, check "
+    "iam_endpoint."
+)
 _NO_PROJECT = (
     "The token is for the whole account, but project scope is required: name the project (usually the region's ID)."
 )
@@ -100,7 +104,7 @@ class IamTokens:
         issued = interpret_token(status, response.headers, response.body, (password.reveal(),))
         if isinstance(issued, Token):
             await self._memory.on_accepted(log_in)
-        elif status in (401, 403):
+        elif issued.kind is FailureKind.SIGN_IN and status in (401, 403):
             await self._memory.on_refused(log_in)
         return issued
 
@@ -122,7 +126,7 @@ async def inspect_token(
     status = response.http_status or 0
     received = {**response.headers, "x-subject-token": token.reveal()}
     failure_or_token = interpret_token(status, received, response.body, (token.reveal(),))
-    if isinstance(failure_or_token, Failure) and status in (401, 404):
+    if isinstance(failure_or_token, Failure) and failure_or_token.kind is FailureKind.SIGN_IN and status in (401, 404):
         return failure_or_token._replace(summary=f"IAM does not accept the token (HTTP {status}): fetch a new one.")
     return failure_or_token
 
@@ -144,6 +148,8 @@ def interpret_token(
     except ValueError:
         value = None
     text = headers.get("x-subject-token", "")
+    if http_status in (200, 201, 401, 403) and value is None and is_web_page(headers, body):
+        return Failure(FailureKind.NO_TOKEN, _WEB_PAGE.format(http_status))
     if http_status not in (200, 201):
         return _failure(http_status, headers, fields_of(value), (*secrets, text))
     match value:

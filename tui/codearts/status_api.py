@@ -35,15 +35,19 @@ class _WholeAnswer(NamedTuple):
 
     @property
     def is_web_page(self) -> bool:
-        """Whether the body is HTML, as from the console, a proxy or a hotel's log-in page."""
-        if self.value is not _NO_JSON or not self.body.strip():
-            return False
-        return self.body.lstrip().startswith(b"<") or "html" in _header(self.headers, "content-type").lower()
+        return self.value is _NO_JSON and is_web_page(self.headers, self.body)
 
     @property
     def kind(self) -> FailureKind:
         kind = kind_of(self.http_status, self.fields.code, self.fields.message)
         return FailureKind.WRONG_ENDPOINT if self.is_web_page and kind is FailureKind.BAD_REPLY else kind
+
+
+def is_web_page(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a body that is no JSON is HTML, as from the console, a proxy or a hotel's log-in page."""
+    if not body.strip():
+        return False
+    return body.lstrip().startswith(b"<") or "html" in _header(headers, "content-type").lower()
 
 
 def status_path(job: JobId) -> str:
