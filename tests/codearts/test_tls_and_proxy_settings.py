@@ -711,6 +711,23 @@ async def test_a_proxy_that_gives_no_answer_is_not_taken_for_a_slow_service(
     assert failure.summary == f"No connection through the proxy {address} (settings) was made in time."
 
 
+async def test_a_proxy_that_never_ends_its_answer_is_not_taken_for_a_slow_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def drip(connection: ScriptedConnection) -> None:
+        await connection.request()
+        await connection.send(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            await connection.send(b"X: y\r\n")
+            await asyncio.sleep(0.02)
+
+    monkeypatch.setattr("tui.codearts.connections.CONNECT_WITHIN", 0.1)
+    async with ScriptedServer(drip) as proxy:
+        failure = await probe(lambda: open_http(BEHIND.url, proxy=proxy.url), BEHIND, PATIENCE)
+    assert isinstance(failure, Failure)
+    assert failure.summary == f"No connection through the proxy {proxy.url} (settings) was made in time."
+
+
 async def test_a_slow_service_in_a_tunnel_is_not_taken_for_a_silent_proxy(
     monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:

@@ -68,7 +68,7 @@ def size_limit(largest_body: int) -> dict[str, int]:
 class _RequestState:
     """How far the request of a transport has come: bytes that may still be received, connection, tunnel, log-in."""
 
-    __slots__ = ("attempt", "left", "opened", "tls_to_come", "tls_to_make")
+    __slots__ = ("attempt", "left", "opened", "step_ends_at", "tls_to_come", "tls_to_make")
 
     def __init__(self) -> None:
         self.left = 0
@@ -78,6 +78,12 @@ class _RequestState:
         """How often TLS begins on a new connection, and how often it is still to begin; 0 without a tunnel, since the
         last TLS is the one in the tunnel."""
         self.attempt: ProxyAttempt | None = None
+        self.step_ends_at = 0.0
+        """Until when a proxy may make the way to the host, by the event loop's clock."""
+
+    def on_step(self) -> None:
+        """A step of making a connection begins."""
+        self.step_ends_at = asyncio.get_running_loop().time() + CONNECT_WITHIN
 
     async def on_connecting(self) -> None:
         """A connection is about to be made."""
@@ -192,6 +198,7 @@ class _Backend(httpcore.AsyncNetworkBackend):
     async def connect_tcp(self, *where: Any, **how: Any) -> httpcore.AsyncNetworkStream:
         await self._state.on_connecting()
         self._state.opened = opened = _Stream(await self._inner.connect_tcp(*where, **how), self._state)
+        self._state.on_step()
         return opened
 
 
@@ -203,8 +210,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         self._socket: socket.socket | None = None
 
     async def read(self, *how: Any, **more: Any) -> bytes:
-        if self._state.tls_to_come:
-            more["timeout"] = CONNECT_WITHIN
+        if self._state.tls_to_come:  # whatever comes byte by byte, the step has one bound
+            more["timeout"] = max(0.0, self._state.step_ends_at - asyncio.get_running_loop().time())
         data = await self._inner.read(*how, **more)
         self._state.count(data)
         return data
@@ -217,7 +224,9 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     async def start_tls(self, *how: Any, **more: Any) -> httpcore.AsyncNetworkStream:
         await self._state.on_tls()
-        return _Stream(await self._inner.start_tls(*how, **more), self._state)
+        stream = _Stream(await self._inner.start_tls(*how, **more), self._state)
+        self._state.on_step()
+        return stream
 
     def get_extra_info(self, info: str) -> Any:
         if info != "is_readable":
