@@ -164,6 +164,11 @@ def test_a_reason_that_holds_for_many_jobs_is_said_once() -> None:
     )
 
 
+def test_a_command_that_ends_does_not_say_that_iam_is_asked_again() -> None:
+    told = Failure(FailureKind.NO_TOKEN, "IAM gives no token now (HTTP 503). It is asked again at 12:01:00.")
+    assert advice(told) == "IAM gives no token now (HTTP 503). Try again in a minute."
+
+
 def test_the_advice_of_a_command_that_ends_is_not_to_wait_for_it() -> None:
     for kind in FailureKind:
         assert "Nothing to do" not in advice(failed(kind))

@@ -421,7 +421,7 @@ async def credential_steps(profile: Profile) -> AsyncIterator[Step]:
     auth_headers = await _bounded(credential.authenticate("GET", url), OWN_LIMITS)
     if isinstance(auth_headers, Failure):
         hint = " Or press i on the screen and give it there." if auth_headers.kind is FailureKind.NO_CREDENTIAL else ""
-        yield fails("credential", f"{auth_headers.summary}{hint}", code_of(auth_headers))
+        yield fails("credential", f"{auth_headers.fact}{hint}", code_of(auth_headers))
         return
     credential.on_response(auth_headers, None)
     origin = next((offer.origin for offer in profile.candidates if offer.credential.source == auth_headers.source), "")

@@ -113,7 +113,7 @@ def advice(failure: Failure) -> str:
     if failure.kind in SAYS_WHAT_TO_DO:
         return failure.summary
     action = advise(failure).action
-    return f"{failure.summary} {_when_again(failure) if action in WHILE_ASKING else action}"
+    return f"{failure.fact} {_when_again(failure) if action in WHILE_ASKING else action}"
 
 
 def _when_again(failure: Failure) -> str:
@@ -135,7 +135,7 @@ def _failure_document(failure: Failure, reading: Reading | None) -> dict[str, An
     return {
         "kind": str(failure.kind),
         "code": failure.code,
-        "message": failure.message or failure.summary,
+        "message": failure.message or failure.fact,
         "http_status": reading.http_status if reading else None,
         "request_id": reading.request_id if reading else "",
     }

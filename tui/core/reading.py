@@ -42,7 +42,7 @@ class FailureKind(StrEnum):
     NO_CREDENTIAL = "not signed in"
     TOKEN_TOO_LARGE = "token too large"
     NO_TOKEN = "no token now"
-    """IAM limits sign-ins, or has an error."""
+    """IAM limits sign-ins, has an error, or something else answered in its place."""
     APP_REFUSED = "app refused"
     FORBIDDEN = "forbidden"
     WRONG_REGION = "wrong region"
@@ -87,6 +87,10 @@ class FailureKind(StrEnum):
                 return Retry.PASSING
 
 
+ASKED_AGAIN = " It is asked again at "
+"""Begins the end of a summary, behind which stands a local time."""
+
+
 class Failure(NamedTuple):
     """Why there is no status. All texts have passed `core.text.clean`."""
 
@@ -101,6 +105,11 @@ class Failure(NamedTuple):
     """Seconds that the service asks to wait."""
     limit: tuple[float, float] | None = None
     """The limit that a throttling message names: requests, seconds."""
+
+    @property
+    def fact(self) -> str:
+        """The summary without when it is asked again, for a command that ends before."""
+        return self.summary.partition(ASKED_AGAIN)[0]
 
     @property
     def cause(self) -> tuple[FailureKind, str]:
