@@ -57,11 +57,11 @@ _IS_NEW = "codearts-watch.is_new_connection"
 _ATTEMPT = "codearts-watch.proxy_attempt"
 """The request's extension with its `ProxyAttempt`, if the proxy wants a log-in."""
 _SMALLEST_PIECE = 64
-"""A received piece counts as at least so many bytes: each costs CPU, however small it is."""
+"""A received piece counts as at least this many bytes: each costs CPU, however small it is."""
 
 
 def size_limit(largest_body: int) -> dict[str, int]:
-    """The request's extension for a body of at most so many bytes: its heads and framing may add a quarter."""
+    """The request's extension for a body of at most `largest_body` bytes: its heads and framing may add a quarter."""
     return {_LARGEST: largest_body * 5 // 4}
 
 

@@ -42,7 +42,7 @@ _NO_SUCH_LOG = re.compile(r"(?:DEV\.?)?CB\.00030004", re.ASCII)
 
 
 class CallKind(StrEnum):
-    """One for each call, since the service may refuse any of them alone. The value is shown to the user."""
+    """Which call it is: the service may refuse any of them alone. The value is shown to the user."""
 
     JOB_LIST = "list of jobs"
     WHOLE_JOB_LIST = "list of jobs in one piece"
@@ -190,7 +190,7 @@ class Members:
         return Members(self._members.get(name), self._secrets)
 
     def each(self, name: str, most: int) -> list["Members"]:
-        """The objects of a list, at most so many."""
+        """The objects of a list, at most `most` of them."""
         value = self._members.get(name)
         found = value if isinstance(value, list) else []
         return [Members(one, self._secrets) for one in found[:most] if isinstance(one, dict)]

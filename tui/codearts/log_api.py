@@ -56,14 +56,15 @@ def analysis_call(job: JobId, number: int) -> ExtraCall[Analysis]:
 
 
 def log_call(job: JobId, number: int, start: int = 0) -> ExtraCall[LogPiece]:
-    """The newer call. What its offsets count, and how far they go, is not documented."""
+    """A piece of a build's log, by the newer of the two calls. What its offsets count, and how far they go, is not
+    documented."""
     query = f"start_offset={_offset(start)}&end_offset=0&sort=AES&size=1000"  # AES: as the vendor spells it
     path = f"/v1/log/{job}/{checked_build(number)}/real-time-log?{query}"
     return ExtraCall(CallKind.LOG, path, parse_log)
 
 
 def log_v3_call(job: JobId, number: int, offset: int = 0) -> ExtraCall[LogPiece]:
-    """The older call, which was seen to return the whole log from offset 0."""
+    """A piece of a build's log, by the older call, which was seen to return the whole log from offset 0."""
     query = f"offset={_offset(offset)}&length={PIECE}"
     return ExtraCall(CallKind.LOG_V3, f"/v3/jobs/{job}/{checked_build(number)}/real-time-log?{query}", parse_log_v3)
 
@@ -126,7 +127,8 @@ _IN_A_THREAD = 64 * 1024
 
 
 class LogReader:
-    """Asks by the older call, which is known to work, and by the newer one where that brings nothing."""
+    """Reads the log of a build, piece by piece: by the older call, which is known to work, and by the newer one where
+    that brings nothing."""
 
     def __init__(self, fetcher: Fetcher, job: JobId, number: int) -> None:
         self.tail = LogTail()

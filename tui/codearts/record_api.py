@@ -152,7 +152,7 @@ def _duration(started_at: datetime | None, ended_at: datetime | None, millisecon
 MOST_BUILDS = 2
 """Builds whose exact times are requested to find one run."""
 FRUITLESS = 20
-"""After so many exact times without learning the unit, it is not sought any more: one request a run must do."""
+"""After this many exact times without learning the unit, it is not sought any more: one request a run must do."""
 UNTIMED = 500
 """Jobs whose records are kept until the unit is known."""
 _EXACT = 0.5

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from tui.core.text import CELL, COLOURS, HIDDEN, clean
 
 SHORTEST_RUN = 12
-"""A run of so many characters of a secret is hidden, whatever separators stand between them."""
+"""A run of this many characters of a secret is hidden, whatever separators stand between them."""
 
 _ANCHOR = 6
 _APART = SHORTEST_RUN - _ANCHOR + 1
@@ -42,7 +42,7 @@ _LABELLED = re.compile(
 )
 _LONGEST_COMPLAINT = 400
 _LOOKED_AT = 4
-"""Times the shown length, and one secret more: so much of a text is searched, since hiding a secret shortens it."""
+"""Times the shown length, and one secret more: that much of a text is searched, since hiding a secret shortens it."""
 _WORD = re.compile(r"[^\s\"'`,;()<>]+")
 _LONG_WORD = re.compile(rf"[\w+/=%-]{{{SHORTEST_RUN},}}", re.ASCII)
 _SHORTEST_GUESS, _LONGEST_WORD = 6, 24

@@ -44,7 +44,7 @@ class _AgreedSkew:
 
 
 class ServerClock:
-    """A profile has one, which its client and its credential share."""
+    """The clock of the service that a profile asks. The profile's client and its credential share it."""
 
     def __init__(self, now: Callable[[], Moment]) -> None:
         self._now = now

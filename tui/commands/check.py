@@ -51,7 +51,7 @@ async def check(context: "Context", output: Output) -> ExitCode:
 
 
 class StepResult(Enum):
-    """The values are its marks: in Unicode, and in ASCII."""
+    """How a step ended. The values are its marks: in Unicode, and in ASCII."""
 
     WORKS = "✓", "+"
     FAILS = "✗", "x"

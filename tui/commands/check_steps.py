@@ -202,7 +202,7 @@ def _watchlist(context: Context) -> Step:
 
 
 _ROOM = 64 * 1024
-"""Bytes that the state folder must have room for: so many has a history of few jobs."""
+"""Bytes that the state folder must have room for: a history of few jobs has that many."""
 
 
 def _state(file: Path | None) -> Step:

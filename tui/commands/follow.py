@@ -81,7 +81,7 @@ class Follower:
         self._board = Board(self._board.states).watch(jobs)  # one that comes back begins anew
 
     def remember(self, wait: float = 0.0) -> None:
-        """Take what the history knows of new jobs; wait so many seconds for it."""
+        """Take what the history knows of new jobs; wait at most `wait` seconds for it."""
         self._board = self._recorder.fill(self._board, wait)
 
     def take(

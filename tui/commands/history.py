@@ -179,7 +179,7 @@ def _cells(one: JobRun, today: datetime, glyphs: "Glyphs") -> Cells:
 
 
 def _narrowed(rows: Sequence[Cells], room: int, glyphs: "Glyphs") -> tuple[Sequence[Cells], Cells]:
-    """The rows with shorter names, then with shorter builds, where not each of them is one line of so many cells; and
+    """The rows with shorter names, then with shorter builds, where not each of them is one line of `room` cells; and
     their heads. If that is not enough, they are one line without their notes, which are folded then."""
     tried, heads = rows, HEADS
     for heads in (HEADS, HEADS[:-1]):

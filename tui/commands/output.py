@@ -15,7 +15,7 @@ from tui.core.text import clean, cut, folded
 
 
 class ExitCode(IntEnum):
-    """A command that a signal ended returns 128 plus the signal's number."""
+    """The exit codes of the commands. One that a signal ended returns 128 plus the signal's number."""
 
     DONE = 0
     """All jobs were read; for `wait`: all (with --any: one) reached the awaited state."""
@@ -170,7 +170,7 @@ class Progress:
         self._counted = 0
 
     def count(self, total: int, what: str = "job") -> None:
-        """Show that one more of so many is asked about."""
+        """Show that one more of `total` is asked about."""
         self._counted += 1
         self.show(f"asking the service about {what} {self._counted} of {total}")
 

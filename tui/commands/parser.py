@@ -17,7 +17,8 @@ _NO_TOKEN = "; a token comes from CODEARTS_TOKEN or a file, never from an argume
 
 
 class Parser(argparse.ArgumentParser):
-    """Its errors name the wrong options but never values: a value may be a secret, and is not cleaned yet."""
+    """Parses the arguments. Its errors name the wrong options but never values: a value may be a secret, and is not
+    cleaned yet."""
 
     summary = ""
     """What a command does, in a few words."""

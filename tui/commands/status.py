@@ -32,7 +32,7 @@ EXAMPLES = [
 LOOK = 0.1
 """Seconds between two checks of whether a profile can still send requests."""
 SAID_AFTER, LONG_ROUND = 10.0, 45.0
-"""Seconds after which a round says how long it still takes, if that is more than so many."""
+"""Seconds after which a round says how long it still takes, if that is more than this many."""
 ResultRow = tuple[Job, Result, str]
 """A job, its result, and its profile's name."""
 OUTCOME_HEADS = ("STATUS", "OUTCOME", "BUILD", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")

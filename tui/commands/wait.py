@@ -38,7 +38,7 @@ EXAMPLES = [
 PATIENCE = 60.0
 """Seconds of back-off at most while the user waits."""
 LASTS_FOR = PATIENCE
-"""If a job was read before, its lasting failures end the wait when they have come for so many seconds without another
+"""If a job was read before, its lasting failures end the wait when they have come for this many seconds without another
 answer: one bad node, or a log-in page of the network, causes some for a moment."""
 LOOK = 2.0
 """Seconds between two clock checks at most: the event loop's clock stops while the machine is suspended."""

@@ -15,7 +15,7 @@ BELL_PAUSE = 15.0
 OUTCOME_WAIT = 8.0
 """Seconds that a notification waits for the outcome of a run, so that it can say *failed*."""
 JOB_PAUSE = 300.0
-"""At least so many seconds pass between two alerts about the same job. The alert about the end of a run is an
+"""At least this many seconds pass between two alerts about the same job. The alert about the end of a run is an
 exception: it comes even right after the one about its start."""
 LATE = 600.0
 """An event of more than this many seconds ago is shown on the screen, but causes no alert."""
@@ -86,7 +86,7 @@ def quiet_hours(text: str) -> QuietHours | None:
 
 
 class Rules(NamedTuple):
-    """The user's settings."""
+    """The user's settings for alerts."""
 
     all_jobs: bool = False
     """Whether jobs that are not armed cause alerts, too."""
@@ -159,7 +159,7 @@ class Alerted(NamedTuple):
 
 
 class AlertPolicy(NamedTuple):
-    """Past and waiting alerts. All times are monotonic seconds."""
+    """Decides when to alert; holds past and waiting alerts. All times are monotonic seconds."""
 
     waiting: Mapping[JobId, Happening] = {}
     """What the next notification is about."""

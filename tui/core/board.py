@@ -349,7 +349,7 @@ class Board(NamedTuple):
         return self._changed([job], lambda state: state.learn(record, step, at))
 
     def with_records(self, job: JobId, records: Iterable[RunRecord]) -> "Board":
-        """The board after the service told of a job's last runs. Only so many jobs keep their records."""
+        """The board after the service told of a job's last runs. Only `TOLD_JOBS` jobs keep their records."""
         state = self.states.get(job)
         keeps = sum(bool(known.records) for known in self.states.values()) < TOLD_JOBS or bool(state and state.records)
         after = state and state.with_records(records, RECORDS_KEPT if keeps else 0)

@@ -8,13 +8,13 @@ from typing import NamedTuple
 LONGEST_WINDOW = 300.0
 """Seconds. A limit of a longer window is spread evenly over windows of this length."""
 BUCKET = 5.0
-"""Seconds: requests are counted in steps of so many."""
+"""Seconds: requests are counted in steps of this length."""
 KEPT_A_DAY, KEPT_AN_HOUR = 86_400.0, 3600.0
 """Seconds for which a limit is believed that the service named, and one that a refusal only showed."""
 
 
 class Limit(NamedTuple):
-    """So many requests in a window of so many seconds."""
+    """A limit of the service: `calls` requests in a window of `seconds`."""
 
     calls: float
     seconds: float

@@ -12,7 +12,8 @@ from tui.core.run import Outcome
 
 
 class Condition(StrEnum):
-    """One word for a row, worst first: the order of sorting by state and by "attention", and of the groups' counts."""
+    """The state of a job in one word, worst first: the order of sorting by state and by "attention", and of the groups'
+    counts."""
 
     FAILED = "failed"
     NO_ANSWER = "no answer"

@@ -110,7 +110,7 @@ class RunProgress(StrEnum):
 
 
 class Outlook(NamedTuple):
-    """What is shown of a run in progress."""
+    """How far a run in progress is, and how long it still takes."""
 
     progress: RunProgress
     left: float | None = None

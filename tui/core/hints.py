@@ -18,7 +18,8 @@ DOUBT_LASTS = 10.0
 FIRST_REST, LONGEST_REST = 60.0, 900.0
 """Seconds for which a job's hints move nothing after one that brought nothing; doubled each time."""
 AGREEMENTS, FINDS = 50, 3
-"""Trust is earned by so many status calls that agree with the list, and so many changes that the list showed first."""
+"""Trust is earned by this many status calls that agree with the list, and by this many changes that it showed
+first."""
 DISTRUSTED = 3600.0
 """Seconds without trust after a contradiction. Also without hints after too many that brought nothing: doubled then
 each time."""

@@ -165,7 +165,7 @@ class Course(NamedTuple):
         return self.outlook.is_late
 
     def after(self, elapsed: float) -> "Course":
-        """The same run after so many seconds."""
+        """Returns the same run when `elapsed` seconds of it have passed."""
         return self._replace(elapsed=elapsed, outlook=outlook(elapsed, self.start_seen, self.usual))
 
 

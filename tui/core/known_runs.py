@@ -19,7 +19,7 @@ class Source(StrEnum):
 
 
 class KnownRun(NamedTuple):
-    """One run; at least one of the two is there."""
+    """A run as observed, as the service recorded it, or both."""
 
     run: ObservedRun | None
     record: RunRecord | None
@@ -185,7 +185,7 @@ class MatchKind(StrEnum):
 
 
 class Match(NamedTuple):
-    """`record` is None if none or several fit."""
+    """The record found for a run; None if none or several fit."""
 
     kind: MatchKind
     record: RunRecord | None = None
@@ -213,7 +213,7 @@ def choose_record(records: Iterable[RunRecord], run: ObservedRun) -> Match:
 
 
 FAR = 100
-"""Builds that are counted one after the other may start in another order; those so many numbers apart do not."""
+"""Builds that are counted one after the other may start in another order; those this many numbers apart do not."""
 
 
 def newest_first(records: Iterable[RunRecord]) -> list[RunRecord]:

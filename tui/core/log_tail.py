@@ -97,7 +97,7 @@ class LogTail:
         return bool(self._unfinished)
 
     def after(self, count: int) -> list[str]:
-        """The lines that ended after so many others; those of them that were dropped are missing."""
+        """The lines that ended after the first `count`; those of them that were dropped are missing."""
         return list(islice(self._lines, max(0, count - self.dropped), None))
 
     @property

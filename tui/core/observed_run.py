@@ -109,7 +109,7 @@ class ObservedRun(NamedTuple):
         return PastRun(self.end.by, length, self.outcome.did_not_pass, self.is_told)
 
     def shifted(self, seconds: float) -> "ObservedRun":
-        """Returns the same run by a clock that is so much ahead."""
+        """Returns the same run by a clock that is ahead by this much."""
         return self._replace(
             start=self.start.shifted(seconds),
             running_at=self.running_at + seconds,

@@ -152,7 +152,7 @@ AHEAD = timedelta(hours=1)
 
 
 class Unit(Enum):
-    """The value is the unit's length in seconds."""
+    """A unit of durations. The value is its length in seconds."""
 
     SECONDS = 1.0
     MILLISECONDS = 0.001

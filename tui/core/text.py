@@ -156,14 +156,14 @@ def width(text: str) -> int:
 
 
 def cut(text: str, cells: int) -> str:
-    """The text in at most so many cells, with an ellipsis if it is longer. Does not split combined characters."""
+    """The text in at most `cells` cells, with an ellipsis if it is longer. Does not split combined characters."""
     if width(text) <= cells:
         return text
     return beginning(text, cells - 1) + "…" if cells > 0 else ""
 
 
 def beginning(text: str, cells: int) -> str:
-    """As much of the text from its start as has room in so many cells. Does not split combined characters."""
+    """As much of the text from its start as has room in `cells` cells. Does not split combined characters."""
     if text.isascii():
         return text[: max(0, cells)]
     taken = 0
@@ -191,8 +191,10 @@ def graphemes(text: str) -> list[tuple[int, int, int]]:
 
 
 def folded(text: str, cells: int, hang: int = 0) -> list[str]:
-    """The text in lines of so many cells at most; those after the first begin with `hang` blanks. They part between
-    columns, which have two blanks between them; between words only in a column that is longer than a line.
+    """Returns the text in lines of at most `cells` cells; those after the first begin with `hang` blanks.
+
+    It is split between columns, which have two blanks between them; between words only in a column that is longer than
+    a line.
     """
     lines, line = [], ""
     for before, column in re.findall(r"( *)([^ ]+(?: [^ ]+)*)", text):

@@ -18,7 +18,7 @@ HTML = "text/html;charset=UTF-8"
 
 
 class Sender(StrEnum):
-    """Each source has its own shape of error bodies and its own header for the request's ID."""
+    """Who answers. Each has its own shape of error bodies and its own header for the request's ID."""
 
     SERVICE = "service"
     GATEWAY = "gateway"
@@ -104,12 +104,12 @@ class Callbacks:
     answer: Callable[[HttpRequest], Answer]
     next_request_id: Callable[[], str]
     wait: Callable[[float], object]
-    """Waits for so many seconds, before a slow answer."""
+    """Waits for this many seconds, before a slow answer."""
     wall: Callable[[], datetime]
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps track of its open connections, so that it can close them."""
+    """An HTTP server that keeps track of its open connections, so that it can close them."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -138,7 +138,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Serves one connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True

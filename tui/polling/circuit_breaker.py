@@ -35,7 +35,7 @@ through where only most fail."""
 
 
 class CircuitState(StrEnum):
-    """The states of both."""
+    """The states of both circuit breakers."""
 
     CLOSED = "closed"
     """All is well: requests leave as scheduled."""

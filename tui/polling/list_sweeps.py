@@ -108,9 +108,9 @@ AT_ONCE = 5
 MOST_PAGES = 20
 """Pages of one list in a sweep; more where more jobs are watched than half of them can name."""
 WORTH = 3
-"""A list is read if it names so many watched jobs a page."""
+"""A list is read if it names this many watched jobs a page."""
 SWEEPS_MISSED = 2.5
-"""A job that so many sweeps have not named is not one that a list agrees with."""
+"""A job that this many sweeps have not named is not one that a list agrees with."""
 STRIKES = 3
 """So many sweeps in a row that miss more than half of the jobs make the list rest."""
 REST, PASSING_REST, SHORT_REST = 3600.0, 600.0, 300.0
@@ -197,7 +197,8 @@ class _Plan(NamedTuple):
 
 
 class ListSweeps:
-    """The lists of one profile. All times are seconds of the caller's clock."""
+    """Says which page of a list to read next, for one profile, and takes what it says. All times are seconds of the
+    caller's clock."""
 
     def __init__(self) -> None:
         self.book = HintBook()

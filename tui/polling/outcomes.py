@@ -22,7 +22,8 @@ AFTER_STOP = 5.0
 ASKED_AGAIN = 60.0
 """Seconds until the second and last request for a record that was not there or not finished."""
 SPARE_AT_FIRST, SPARE_IN = 5, 4
-"""Second requests that may be sent: so many, and one more for each so many stops; most records come in time."""
+"""Second requests that may be sent: `SPARE_AT_FIRST`, and one more for every `SPARE_IN` stops; most records come in
+time."""
 REST = 60.0
 """Seconds until something else is tried after a request that failed."""
 GIVEN_UP = 3600.0
@@ -82,7 +83,7 @@ class _Agenda:
 
 
 class Outcomes:
-    """Belongs to one event loop. Times are the caller's clock."""
+    """Asks what became of the runs of all profiles. Belongs to one event loop. Times are the caller's clock."""
 
     def __init__(
         self, source_of: Callable[[str], RunSource | None], report: ReportOutcome, clock: Callable[[], float]

@@ -363,7 +363,8 @@ def _in_words(reading: Reading, failure: Failure) -> str:
 
 
 class PollerGroup:
-    """Has the methods of `Poller` and calls the right one. A profile's poller is made when its first job is watched."""
+    """The pollers of all profiles. Has the methods of `Poller`, and calls those of the right ones. A profile's poller
+    is made when its first job is watched."""
 
     def __init__(self, make: Callable[[str], Poller], default: str) -> None:
         """`make` returns a profile's poller; `default` is the profile of jobs that name none."""
@@ -412,7 +413,8 @@ class PollerGroup:
             poller.expect(ends)
 
     def refresh(self, jobs: Iterable[JobId] | None = None) -> float:
-        """Returns the seconds until the last of their requests has left; see `Poller.refresh`."""
+        """Asks for these jobs now; see `Poller.refresh`. Returns the seconds until the last of their requests has
+        left."""
         if jobs is None:
             return max((poller.refresh(None) for poller in self._pollers.values()), default=0.0)
         return max((poller.refresh(named) for poller, named in self._by_poller(jobs).items()), default=0.0)

@@ -1,8 +1,8 @@
 """The rate limiter of a profile: GCRA, with a rate that follows what the service allows.
 
-A limit that the service names is a window of so many requests. What the window has left may be spent at once, up to
-half of the limit; all other requests keep a pace that the window never runs out of. Where the service only refuses,
-the rate halves and grows back slowly. Instances that share a budget each take a part of the rate.
+A limit that the service names is a number of requests in a window of time. What the window has left may be spent at
+once, up to half of the limit; all other requests keep a pace that the window never runs out of. Where the service only
+refuses, the rate halves and grows back slowly. Instances that share a budget each take a part of the rate.
 """
 
 import asyncio
@@ -319,7 +319,8 @@ class AdaptiveRateLimiter:
         return False
 
     def _limit_shown(self, failure: Failure, is_new: bool, now: float) -> Limit | None:
-        """Returns the limit that a refusal shows which says when to try again: so many requests until then."""
+        """Returns the limit that a refusal shows if it says when to try again: the requests sent before it, in a window
+        that ends then. None if it shows none."""
         lasted = now - self._busy_since
         if self.limit or not is_new or not failure.retry_after or self._sent_since <= SHOWN_BY:
             return None
@@ -346,7 +347,8 @@ finds room beside a background that always wants more."""
 
 
 class ExtrasShare:
-    """Takes from the profile's limiter, and slows down with it. All times are the caller's clock."""
+    """Limits the extras to their part of the profile's rate, and slows down with its limiter. All times are the
+    caller's clock."""
 
     def __init__(self, limiter: AdaptiveRateLimiter, part: float = SHARE) -> None:
         """`part` is the part of the limiter's rate that may be taken; 1 for all that it allows."""
@@ -371,7 +373,7 @@ EVERY = 0.2
 AT_FIRST = 0.3
 """Seconds that the first request waits at most to hear from others and of a remembered limit."""
 ROOM = 1.25
-"""An instance asks for so many times what its plan needs: for extras, and for what the user wants at once."""
+"""An instance asks for this many times what its plan needs: for extras, and for what the user wants at once."""
 
 
 class Peers(Protocol):
@@ -388,7 +390,8 @@ class Peers(Protocol):
 
 
 class BudgetShare:
-    """Belongs to one event loop. All times are seconds of the caller's clock."""
+    """Keeps a limiter within its part of the budget that instances share. Belongs to one event loop. All times are
+    seconds of the caller's clock."""
 
     def __init__(self, limiter: AdaptiveRateLimiter, peers: Peers) -> None:
         self._limiter, self._peers = limiter, peers

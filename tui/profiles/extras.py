@@ -37,7 +37,7 @@ FOR_SINGLE_NAMES = 10
 
 
 class Extras:
-    """Loads httpx at the first call."""
+    """Sends the extra calls of a profile. Loads httpx at the first one."""
 
     def __init__(self, access: Access, credential: Credential, budget: ExtrasBudget) -> None:
         self._access, self._credential = access, credential

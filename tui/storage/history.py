@@ -29,7 +29,7 @@ from tui.storage.history_file import (
 )
 
 LOST = 5.0
-"""What a killed program loses at most: what it noted in the last so many seconds."""
+"""Seconds of notes that a killed program loses at most: the last ones."""
 BATCH = LOST - 1.0
 """Seconds between two transactions; a transaction has the rest of that time."""
 PATIENCE = 3.0
@@ -40,7 +40,8 @@ _log = logging.getLogger(__name__)
 
 
 class History:
-    """`note` and `ask` never block; `remembered` waits no longer than the caller allows."""
+    """Writes and reads the history file in a thread of its own. `note` and `ask` never block; `remembered` waits no
+    longer than the caller allows."""
 
     def __init__(self, open_file: Callable[[], HistoryFile], batch: float = BATCH, retry: float = RETRY) -> None:
         self._open_file = open_file

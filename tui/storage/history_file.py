@@ -101,7 +101,8 @@ def history_path(folder: Path, mountinfo: str | None = None, host: str = "") -> 
 
 
 class HistoryFile:
-    """Every method may raise sqlite3.Error, OSError, HistoryUnusable or one of `NONSENSE`, and may take long."""
+    """Reads and writes the runs, gaps and last statuses of jobs. Every method may raise sqlite3.Error, OSError,
+    HistoryUnusable or one of `NONSENSE`, and may take long."""
 
     def __init__(self, path: Path, now: Callable[[], Moment]) -> None:
         self._path = path

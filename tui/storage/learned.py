@@ -123,11 +123,11 @@ class KeptRefusals:
         return await in_thread(self._refused, whose, content) if self._heeds else None
 
     async def keep(self, whose: str, content: bytes) -> None:
-        """This log-in was refused. Never raises."""
+        """Keeps that this log-in was refused. Never raises."""
         await in_thread(self._keep, whose, content)
 
     async def forget(self, whose: str, content: bytes) -> None:
-        """This log-in was accepted. Never raises."""
+        """Forgets that this log-in was refused: it was accepted. Never raises."""
         await in_thread(self._replace, whose, content)
 
     def _refused(self, whose: str, content: bytes) -> tuple[datetime, float] | None:

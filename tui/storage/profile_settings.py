@@ -15,7 +15,8 @@ UNVERIFIED = "i_accept_that_anyone_can_read_my_token"
 
 
 class IamSettings(NamedTuple):
-    """Log in with name and password; without a variable or a command the screen asks for the password."""
+    """`[profiles.NAME.iam]`: to log in with name and password; without a variable or a command the screen asks for the
+    password."""
 
     user: str = ""
     account: str = ""
@@ -24,7 +25,8 @@ class IamSettings(NamedTuple):
 
 
 class KeySettings(NamedTuple):
-    """Sign with an access key, whose parts are in variables of these names or in the place that `source` names."""
+    """`[profiles.NAME.keys]`: to sign with an access key, whose parts are in variables of these names or in the place
+    that `source` names."""
 
     access_env: str = ""
     secret_env: str = ""
@@ -34,7 +36,7 @@ class KeySettings(NamedTuple):
 
 
 class ProfileSettings(NamedTuple):
-    """A setting that the file does not have is empty."""
+    """`[profiles.NAME]`. What the file does not have is empty."""
 
     region: str = ""
     endpoint: str = ""

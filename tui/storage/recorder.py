@@ -32,7 +32,7 @@ class Archive(Protocol):
         """Read as many runs of these jobs as an estimate uses, for a later call of `remembered`."""
 
     def close(self, wait: float) -> None:
-        """Finish what was noted, within so many seconds."""
+        """Finish what was noted, within `wait` seconds."""
 
 
 class NoArchive:
@@ -55,7 +55,8 @@ class NoArchive:
 
 
 class Recorder:
-    """Belongs to the thread of the screen, or of the command. No call waits for the disk."""
+    """Notes in the archive what the board learns. Belongs to the thread of the screen, or of the command. No call waits
+    for the disk."""
 
     def __init__(self, archive: Archive, now: Callable[[], Moment]) -> None:
         self._archive = archive
@@ -68,7 +69,7 @@ class Recorder:
 
     def fill(self, board: Board, wait: float = 0.0) -> Board:
         """Returns the board with what is remembered of jobs that are new on it, and what other programs saw meanwhile;
-        waits so many seconds for that."""
+        waits at most `wait` seconds for that."""
         known = self._archive.remembered(board.states.keys(), wait)
         return remember(board, known, self._now()) if known else board
 
@@ -125,8 +126,8 @@ class Recorder:
 
 
 def _needs_more(was: JobState, now: JobState) -> bool:
-    """Whether older runs of the job are to be read: for an estimate, since it began to run; or since the service has
-    told of runs, to join them."""
+    """Whether older runs of the job are to be read: it has begun to run, and they give the estimate; or the service has
+    told of runs, which are joined with them."""
     return (now.current_run is not None and was.current_run is None) or now.records is not was.records
 
 

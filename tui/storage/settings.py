@@ -55,7 +55,7 @@ _MOST_COMMANDS = 40
 
 
 class PollingSettings(NamedTuple):
-    """Intervals in seconds."""
+    """`[polling]`. Intervals are in seconds."""
 
     running: float = 5.0
     idle: float = 15.0

@@ -317,7 +317,8 @@ _log = logging.getLogger(__name__)
 
 
 class SharedBudget:
-    """For one profile. Times of `Spending` are seconds of `clock`; `now` returns seconds of the epoch."""
+    """Exchanges with the other instances what one profile spends. Times of `Spending` are seconds of `clock`; `now`
+    returns seconds of the epoch."""
 
     def __init__(
         self,
@@ -454,7 +455,7 @@ def _period(others: tuple[Spending, ...], limit: Limit | None) -> float:
 
 
 def _shifted(spending: Spending, seconds: float) -> Spending:
-    """Returns the same by another clock, which is ahead by so many seconds."""
+    """Returns the same by another clock, which is ahead by `seconds`."""
     return spending._replace(
         at=spending.at + seconds,
         calls=tuple((start + seconds, count) for start, count in spending.calls),

@@ -35,7 +35,7 @@ class StripGlyphs(NamedTuple):
 
 
 class Glyphs(NamedTuple):
-    """Each mark is one cell wide in every terminal, East Asian ones included."""
+    """The marks of the screen. Each is one cell wide in every terminal, East Asian ones included."""
 
     condition: dict[Condition, str]
     armed: dict[Arm, str]

@@ -15,7 +15,7 @@ SCREEN_STRING = 240
 """Bytes of a string that every version of screen passes on: 256 in old ones, 768 in newer ones."""
 
 Run = Callable[[Sequence[str], str, float], bool]
-"""Runs a program with a text on its standard input, for at most so many seconds; returns whether it succeeded."""
+"""Runs a program with a text on its standard input, for at most this many seconds; returns whether it succeeded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ LOOK = 1000
 
 
 class Shutdown:
-    """`app_exit` is called with the exit code, from a thread; it must ask the app to end and not wait for it."""
+    """Ends the program in time on a signal and after a normal quit. `app_exit` is called with the exit code, from a
+    thread; it must ask the app to end and not wait for it."""
 
     def __init__(
         self,

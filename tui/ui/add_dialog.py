@@ -50,7 +50,7 @@ def _lines_ended(pasted: str) -> str:
 
 
 class AddDialog(Dialog[tuple[Job, ...]]):
-    """Its result is the jobs that were added, at least one."""
+    """Asks for jobs: any text with their IDs or addresses. The answer is the jobs that were added, at least one."""
 
     KEYS = ("enter: add", "tab: label and tags", "pgdn: scroll", "esc: close")
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -23,7 +23,8 @@ MOST_WAITING = 4
 
 
 class Alerting:
-    """Belongs to one event loop. Nothing here waits for a program, a file or the terminal."""
+    """Rings, notifies and runs the user's command when something happens. Belongs to one event loop. Nothing here waits
+    for a program, a file or the terminal."""
 
     def __init__(
         self,
@@ -138,7 +139,7 @@ class Alerting:
         return sentence(held, "Held back") if is_over and held else ""
 
     async def close(self, seconds: float = 0.0) -> None:
-        """End what is under way; the user's command has so many seconds to end by itself."""
+        """End what is under way; the user's command has this many seconds to end by itself."""
         if self._alarm:
             self._alarm.cancel()
         for task in self._tasks:

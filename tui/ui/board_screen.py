@@ -472,7 +472,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         return len(self.state.board.states) > self._rows()
 
     def _rows(self, below: int = 0) -> int:
-        """How many rows there can be on the screen if so many lines below them are taken."""
+        """How many rows there can be on the screen if `below` lines below them are taken."""
         return self.app.size.height - AROUND_ROWS - below
 
     def _has_two_lines(self) -> bool:

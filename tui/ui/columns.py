@@ -40,7 +40,7 @@ class Column(NamedTuple):
     about: str
     """What it shows, for the dialog."""
     cell: Callable[[Row, int], str]
-    """The text for so many cells; a longer one is cut."""
+    """The text for this many cells; a longer one is cut."""
     sort: Callable[[Row], SortKey]
     style: Callable[[Row], Look] = lambda row: ""
     """The cell's look."""
@@ -139,9 +139,9 @@ ROOM: tuple[tuple[str, int], ...] = (
     ("project", ALL),
     ("profile", ALL),
 )
-"""Who gets the cells of a line: each column so many of those that its texts need, as long as there are any."""
+"""Who gets the cells of a line, in turn: each column up to this many, while its texts need more and some are left."""
 NARROW = 60
-"""Below so many cells no column is wider than its texts need."""
+"""Below this many cells no column is wider than its texts need."""
 WIDEST = 120
 """Cells of one column at most."""
 
@@ -292,7 +292,7 @@ class Placed(NamedTuple):
 GUTTER = 2
 """Cells before the first column: the cursor's mark and the selection's."""
 TWO_BLANKS = 100
-"""From so many cells on, two blanks stand between columns, else one."""
+"""From this many cells on, two blanks stand between columns, else one."""
 
 
 def place(every: Sequence[Column], needed: Mapping[str, int], available: int, wide: bool = False) -> tuple[Placed, ...]:

@@ -59,7 +59,7 @@ class Ticks(Options):
 
 
 class ColumnsDialog(Dialog[tuple[str, ...]]):
-    """Its answer is empty for the usual columns."""
+    """Asks for the columns and their order. The answer is empty for the usual ones."""
 
     KEYS = ("enter: save", "space: tick", "J K: move", "0: usual", "esc: close")
     BINDINGS: ClassVar[list[BindingType]] = [

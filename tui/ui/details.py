@@ -47,7 +47,7 @@ BLANK: Field = (WHOLE, "", "")
 ALL = 200
 """Cells of a text that has as many as it needs."""
 SOON = 15.0
-"""A reading that is so many seconds away or less needs no time of its own."""
+"""A reading that is this many seconds away or less needs no time of its own."""
 LINE = "\1"
 """In place of a name: the value takes the whole width, and what has no room is cut."""
 

@@ -40,7 +40,8 @@ LONG_WAIT = 5.0
 
 
 class LineInput(Input):
-    """Textual's Input, which would keep only the first line of a paste, drop joiners, and copy from a masked field."""
+    """A field of one line. Textual's own keeps only the first line of a paste, drops joiners, and copies from a masked
+    field: this one does not."""
 
     BETWEEN_LINES = " "
     TAKES_TEXT = True
@@ -167,7 +168,7 @@ class KeyLine(Static):
 
 
 class Dialog(BaseScreen, ModalScreen[Answer | None]):
-    """A titled box over the screen. Its result is None if it was closed without an answer."""
+    """A titled box over the screen. Its answer is None if it was closed without one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = LOOK_CLASSES
 
@@ -362,7 +363,7 @@ class ChoiceDialog(Dialog[str]):
 
 
 class ReadPane(VerticalScroll):
-    """Scrolls by the keys of the table, too."""
+    """A text to read, which the keys of the table scroll, too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", show=False),
@@ -411,7 +412,7 @@ def link_content(address: str) -> list[Widget]:
 
 
 class SecretInput(LineInput):
-    """Masked. Joins the lines of a paste without spaces: a terminal or a mail may have wrapped the token."""
+    """A masked field. Joins the lines of a paste without spaces: a terminal or a mail may have wrapped the token."""
 
     BETWEEN_LINES = ""
 
@@ -420,7 +421,7 @@ class SecretInput(LineInput):
 
 
 class SignInDialog(Dialog[bool]):
-    """Its result is True once the service has accepted the token or password."""
+    """Asks for a token or password. The answer is True once the service has accepted it."""
 
     KEYS = ("enter: try it", "esc: close")
 

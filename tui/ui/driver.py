@@ -29,7 +29,7 @@ LONGEST_REPLY = 64 * 1024
 MOST_WAITING = 200
 """Control sequences that may wait for the terminal; further ones are dropped. Frames wait elsewhere."""
 STUCK = 4
-"""A terminal for which so many texts wait takes no output now: what would be news only now is not sent."""
+"""A terminal for which this many texts wait takes no output now: what would be news only now is not sent."""
 ASSUMED_COLUMNS, ASSUMED_LINES = 80, 24
 """The size of a terminal that reports none."""
 

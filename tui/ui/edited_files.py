@@ -35,7 +35,8 @@ UNREAD: Signature = ()
 
 
 class EditedFiles:
-    """Compares the files' signatures with those of the last check. A missing path never changes."""
+    """Tells which files the user has edited: compares their signatures with those of the last check. A missing path
+    never changes."""
 
     warning = ""
     """Which of the edited settings are not in effect, and why; empty if all are."""

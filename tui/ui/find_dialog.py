@@ -227,12 +227,12 @@ class FoundList(CursorList[FinderRow], can_focus=False):
 
 
 def _named(name: str, cells: int, ellipsis: str) -> str:
-    """The name in exactly so many cells; without its middle, as in the table, if it is longer."""
+    """The name in exactly `cells` cells; without its middle, as in the table, if it is longer."""
     return fit(cut_middle(name, cells, ellipsis), cells, ellipsis)
 
 
 class FindDialog(Dialog[tuple[Job, ...]]):
-    """Its result is the jobs that were added, at least one."""
+    """Lists projects and their jobs to choose from. The answer is the jobs that were added, at least one."""
 
     KEYS: Sequence[str] = PROJECT_KEYS
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -30,7 +30,7 @@ LINK, LINK_ENDS = "\x1b]8;", "\x1b]8;;\x1b\\"
 UNKNOWN: Cell = ("", "?")
 """A cell before anything was sent for it."""
 CLOSE = 10
-"""Up to so many unchanged cells are sent again: moving the cursor over them would cost more bytes."""
+"""Up to this many unchanged cells are sent again: moving the cursor over them would cost more bytes."""
 MOVES = 4
 """So many blocks of lines are moved in one frame at most."""
 LEAST_MOVED = 3

@@ -278,7 +278,7 @@ class GroupTexts:
 
     def cells(self, key: str, room: int) -> tuple[tuple[str, str], ...]:
         """The mark before the line of a group, then fold mark, mark of the worst condition, name, and how many jobs are
-        in which one; together in so many cells.
+        in which one; together in `room` cells.
 
         Names have a third of the line at most; after a longer one the counts begin further right.
         """

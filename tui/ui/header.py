@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 IN_MINUTES = 120.0
 """Seconds from which on an interval is shown in minutes."""
 OTHERS_FROM = 1.5
-"""If an interval has room for so many times more requests than there are jobs, the header says what else is asked."""
+"""If an interval has room for this many times more requests than there are jobs, the header says what else is asked."""
 LASTS_SHORT = 2 * 3600.0
 """A credential that cannot renew itself is shown as a warning below this many seconds of life."""
 
@@ -110,9 +110,9 @@ BETWEEN = 3
 """Cells between two groups of text."""
 ENDLESS = 10_000
 FOR_SENTENCES = 80
-"""From so many cells on the header says since when there are changes, and the banner that asking goes on."""
+"""From this many cells on the header says since when there are changes, and the banner that asking goes on."""
 FOR_WORDS = 120
-"""From so many cells on the counts are in words although what ends next and what is out of view share their line."""
+"""From this many cells on the counts are in words although what ends next and what is out of view share their line."""
 
 
 def header_parts(header: HeaderState) -> list[Parts]:

@@ -26,7 +26,7 @@ EMPTY = "No run of this job was seen yet."
 
 
 class HistoryDialog(ListDialog):
-    """A run that is chosen shows its log, over this dialog."""
+    """Lists the runs of a job. A run that is chosen shows its log, over this dialog."""
 
     def __init__(
         self,

@@ -488,7 +488,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return "".join(part for part, _ in parts), tuple(its for part, its in parts for _ in part)
 
     def _after_name(self, row: Row, room: int) -> tuple[str, str]:
-        """What stands after the name in so many cells, and its look; two empty texts if nothing does."""
+        """Returns what stands after the name in `room` cells, and its look; two empty texts if nothing does."""
         for column in self._left_out:
             said, look = column.after_name(row) if column.after_name else ("", "")
             if said:
@@ -502,7 +502,7 @@ class JobTable(ScrollView, can_focus=True, inherit_bindings=False):
         return (column for column in self._shown if column.key not in placed)
 
     def _short_name(self, name: str, cells: int) -> str:
-        """Returns the name in so many cells. For one that is cut and is not known yet, all names are cut anew soon."""
+        """Returns the name in `cells` cells. For one that is cut and is not known yet, all names are cut anew soon."""
         if cell_len(name) > cells and self._names.lack(name) and not self._shortens_soon:
             self._shortens_soon = True
             self.call_later(self._shorten)

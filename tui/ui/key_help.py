@@ -178,7 +178,7 @@ def help_text(entries: Sequence[HelpEntry], width: int, with_names: bool) -> Tex
 
 
 def _columns(whole: Sequence[Sequence[Text]], most: int) -> list[list[Text]]:
-    """The lines in at most so many columns, none of which begins with an empty line; what is `whole` is not broken."""
+    """The lines in at most `most` columns, none of which begins with an empty line; what is `whole` is not broken."""
     height = -(-sum(map(len, whole)) // most)
     while len(columns := _filled(whole, height)) > most:
         height += 1
@@ -222,7 +222,8 @@ _BESIDE = 7
 
 
 class HelpDialog(Dialog[None]):
-    """Letters filter, arrows scroll. While nothing is typed, `q` and the keys that open it close it."""
+    """Shows keys, words and marks. Letters filter, arrows scroll. While nothing is typed, `q` and the keys that open it
+    close it."""
 
     KEYS = ("type to search", "arrows: scroll", "esc: close")
 
@@ -273,8 +274,8 @@ ALONE = 0.3
 
 
 class _SearchLine(LineInput):
-    """While it is empty, the keys that open the dialog are no text: they close it. So does `q`, if no other letter
-    follows: those of `quit` would act on the table."""
+    """The field of the help. While it is empty, the keys that open the dialog are no text: they close it. So does `q`,
+    if no other letter follows: those of `quit` would act on the table."""
 
     _has_q = False
     """Whether `q` was typed last, and is no text yet."""
@@ -320,7 +321,7 @@ class Offer(NamedTuple):
 
 
 class Palette(BaseScreen, CommandPalette):
-    """Textual's own, without two faults."""
+    """Textual's command palette, without two of its faults."""
 
     SCOPED_CSS = False
     CSS = """

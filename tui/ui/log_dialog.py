@@ -93,7 +93,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def _reach(self, lines: int) -> None:
-        """Let so many lines be scrolled to, and what is in view now. At the end of the log the bar is at its end."""
+        """Let this many lines be scrolled to, and what is in view now. At the end of the log the bar is at its end."""
         self.virtual_size = Size(self._widest, max(lines, self.scroll_offset.y + self.size.height))
 
     @property
@@ -197,7 +197,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
 
 class LogDialog(Dialog[None]):
-    """Reads on while the job runs, and once more after it stopped."""
+    """Shows the log of a build. Reads on while the job runs, and once more after it stopped."""
 
     KEYS = ("/: search", "n N: next, previous", "r: ask again", "arrows: scroll", "esc: close")
     BINDINGS: ClassVar[list[BindingType]] = [

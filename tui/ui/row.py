@@ -21,11 +21,11 @@ from tui.ui.formatting import brief
 NOT_ASKED = -inf
 """The interval while everything is paused. It makes every status stale, however young."""
 RECENT = 600.0
-"""For so many seconds after a change, `is:changed` finds it although it was seen."""
+"""For this many seconds after a change, `is:changed` finds it although it was seen."""
 SHORT_STEP = 15.0
 """Seconds between two changes of a time on the screen that is shown in seconds."""
 MINUTES_FROM = 180.0
-"""Times of so many seconds and more are shown in minutes."""
+"""Times of this many seconds and more are shown in minutes."""
 
 
 def seconds_shown(at: float, clock: float) -> float:
@@ -275,7 +275,7 @@ def _going(run: RunRecord, cells: int) -> str:
 
 
 FOR_SENTENCES = 45
-"""From so many cells on, why there is no answer is a sentence, which may be cut."""
+"""From this many cells on, why there is no answer is a sentence, which may be cut."""
 
 
 def no_answer(state: JobState, cells: int = 0) -> str:

@@ -78,7 +78,7 @@ def short_run_line(run: ObservedRun, today: datetime, glyphs: Glyphs, record: Ru
 
 
 def _first(texts: Iterable[str], cells: int) -> str:
-    """The first of the texts that fits into so many cells. No text is cut: `before 11-2…` would be another day."""
+    """The first of the texts that fits into `cells` cells. No text is cut: `before 11-2…` would be another day."""
     return next((text for text in texts if len(text) <= cells), "")
 
 
@@ -175,7 +175,7 @@ def event_lines(
     cells: int,
     step_of: Callable[[PastEvent], str],
 ) -> "list[ListLine]":
-    """One line for each event on a screen of so many cells; the key of a line is its job. What is newer than
+    """One line for each event on a screen of `cells` cells; the key of a line is its job. What is newer than
     `read_until` has a mark. `step_of` returns the step in which the event's build failed, if that is known."""
     from tui.ui.list_dialog import ListLine  # the command `history` needs no Textual
 
@@ -230,7 +230,7 @@ def digest_text(
     today: datetime,
     glyphs: Glyphs,
 ) -> str:
-    """The sum in one line of so many cells. `keys` go to the next job, and close it.
+    """The sum in one line of `cells` cells. `keys` go to the next job, and close it.
 
     Urgent jobs are named behind their count, as many as there is room for, whole or cut. If there is less, the least
     urgent counts are left out, then the names; the keys are left out if there is no room for them even then.

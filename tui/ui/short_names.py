@@ -15,7 +15,7 @@ LEAST_BETWEEN = 10
 
 
 def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = None) -> str:
-    """The text in at most so many cells, without its middle; `head` cells of its beginning stay, half if not given."""
+    """The text in at most `cells` cells, without its middle; `head` cells of its beginning stay, half if not given."""
     if cell_len(text) <= cells:
         return text
     room = cells - 1
@@ -27,7 +27,7 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
 
 
 def squeezed(text: str, cells: int, ellipsis: str = "…") -> str:
-    """The text, which may have been cut, in at most so many cells: it loses more of the beginning, if there is one."""
+    """The text, which may have been cut, in at most `cells` cells: it loses more of the beginning, if there is one."""
     excess = cell_len(text) - cells
     head, cut, rest = text.partition(ellipsis)
     if excess <= 0:
@@ -42,7 +42,7 @@ def squeezed(text: str, cells: int, ellipsis: str = "…") -> str:
 
 
 def told_apart(names: Iterable[str], cells: int, ellipsis: str = "…") -> dict[str, str]:
-    """For each name the text of at most so many cells that stands for it.
+    """For each name the text of at most `cells` cells that stands for it.
 
     A name that is too long loses its middle. Names with the same beginning lose of what they share instead, if the
     middle has something in which they differ. Names that would still look the same lose another part, all of them at
@@ -86,7 +86,7 @@ class ShortNames:
         self._alone: dict[tuple[int, str, str], str] = {}
 
     def cut(self, name: str, cells: int, ellipsis: str = "…") -> str:
-        """The name in at most so many cells, if possible so that it is not taken for another one of these.
+        """The name in at most `cells` cells, if possible so that it is not taken for another one of these.
 
         It need not be one of them.
         """
@@ -117,7 +117,7 @@ class ColumnNames:
         self.short = told_apart(names, width, ellipsis) if width else {}
         """What each name is in the width of the column; empty if none is cut."""
         self._squeezed: dict[int, Mapping[str, str]] = {}
-        """The same in so many cells: fewer where a flag is before the name."""
+        """The same by the number of cells: fewer where a flag is before the name."""
         shorter = told_apart(names, before_text, ellipsis) if before_text else {}
         count = Counter(shorter.values())
         self.before_texts = {name: text for name, text in shorter.items() if count[text] == 1}
@@ -132,7 +132,7 @@ class ColumnNames:
         return bool(self.short) and name not in self.short
 
     def cut(self, name: str, cells: int) -> str:
-        """The name in so many cells, cut as the others of the column are."""
+        """The name in `cells` cells, cut as the others of the column are."""
         if cell_len(name) <= cells:
             return name
         if cells not in self._squeezed:
@@ -140,7 +140,7 @@ class ColumnNames:
         return self._squeezed[cells].get(name) or cut_middle(name, cells, self._ellipsis)
 
     def cut_before_text(self, name: str, cells: int) -> str:
-        """The name in so many cells, with the same end as in `before_texts`, where it has fewer."""
+        """The name in `cells` cells, with the same end as in `before_texts`, where it has fewer."""
         cut = self.before_texts[name]
         if cut.count(self._ellipsis) > 1:  # what is between is all in which it differs
             return cut
@@ -182,7 +182,7 @@ def _beginning_alike(names: Sequence[str], cells: int) -> Iterable[tuple[list[st
 
 
 def _where_they_differ(names: Sequence[str], cells: int, ellipsis: str, cuts_more: bool) -> dict[str, str]:
-    """The names in so many cells without words that all of them begin with, and if need be without those at their end.
+    """The names in `cells` cells without words that all of them begin with, and if need be without those at their end.
 
     Empty if they lose nothing but such words without their middles; and if even then there is no room, unless
     `cuts_more`.
@@ -218,7 +218,7 @@ def _shared(texts: Sequence[str]) -> int:
 
 
 def _hides(name: str, start: int, end: int, room: int) -> bool:
-    """Whether a name that loses its middle, in so many cells, loses something between these two places."""
+    """Whether a name that loses its middle, in `room` cells, loses something between these two places."""
     head = beginning(name, (room + 1) // 2)
     return len(head) < end and len(name) - len(_end(name, room - cell_len(head))) > start
 

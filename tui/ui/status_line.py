@@ -89,7 +89,7 @@ def _fills(look: object) -> bool:
 
 
 def part_at(x: int, widths: Iterable[int], gap: int) -> int | None:
-    """Which of the parts of a line, so many cells apart, has this cell; None if none has."""
+    """Which of the parts of a line, `gap` cells apart, has this cell; None if none has."""
     left = 0
     for place, cells in enumerate(widths):
         if left <= x < left + cells:

@@ -28,8 +28,9 @@ WAYS_OUT = ("ctrl+c", "ctrl+q")
 
 
 class KeyTurns:
-    """Textual gives each key at once to what has the focus then. A key that was typed together with the one before it
-    would go to the table although that one opens a dialog, and would do nothing there."""
+    """Gives keys on one after another. Textual gives each key at once to what has the focus then. A key that was typed
+    together with the one before it would go to the table although that one opens a dialog, and would do nothing
+    there."""
 
     def __init__(
         self,
@@ -121,13 +122,13 @@ class KeyTurns:
 BURST = 8
 """So many printable keys ..."""
 WITHIN = 0.05
-"""... in so many seconds are a paste."""
+"""... in this many seconds are a paste."""
 HELD_DOWN = 3
 """So many times the same moving key at the start of them are a key held down."""
 QUIET = 0.15
 """Seconds without a key that end a paste ..."""
 REST = 1.0
-"""... but its end may come late: keys within so many seconds of its last key belong to it, unless it is only one."""
+"""... but its end may come late: keys within this many seconds of its last key belong to it, unless it is only one."""
 
 
 class PasteDetector:

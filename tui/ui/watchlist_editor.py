@@ -53,7 +53,7 @@ _NOT_INTO_EMPTIED = UserError("Not saved: the watchlist's file has no jobs any m
 
 
 class WatchlistEditor:
-    """Owns the store and the undo list. Saves each change before it is shown."""
+    """Changes the watchlist, and saves each change before it is shown. Owns the store and the undo list."""
 
     def __init__(
         self, deps: ScreenDeps, disk: DiskThread, use: Callable[[Watchlist, bool], None], failed: Callable[[], None]

@@ -130,7 +130,7 @@ class DetailsActions(Actions):
             self.say("There is no room below the table: the screen has too few lines.")
 
     def resize(self, steps: int) -> None:
-        """Make the details larger by so many steps, or smaller where `steps` is negative."""
+        """Make the details larger by `steps` steps, or smaller where it is negative."""
         if not self.is_open:
             self.say(f"No details are open. Press {self.screen.key('details')} to open them.")
         elif self.alone:
