@@ -232,7 +232,8 @@ def _common(is_shown: bool = True) -> "Parser":
 
 
 def _path(name: str) -> Path:
-    """A shell leaves the ~ of --log=~/x as it is."""
+    """Returns the path, with the home folder for ~: a shell leaves that of --log=~/x as it is. Raises argparse's
+    error."""
     try:
         return expanded(name)
     except UserError as problem:

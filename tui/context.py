@@ -48,11 +48,11 @@ class App(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The default profile's name first."""
+        """The names of the profiles, that of the default one first."""
         return (self.default, *(name for name in self.profiles if name != self.default))
 
     def profile(self, name: str) -> "Profile":
-        """A profile that only the watchlist names has a credential that always fails."""
+        """Returns the profile of this name. One that only the watchlist names has a credential that always fails."""
         if name in self.profiles:
             return self.profiles[name]
         if name not in self.unknown:
@@ -310,7 +310,7 @@ class Context:
 
 
 def _home() -> Path:
-    """If there is no home folder: a path below which no file can be."""
+    """Returns the home folder; if there is none, a path below which no file can be."""
     try:
         return expanded("~")
     except UserError:

@@ -104,7 +104,7 @@ def run_bounded(
 async def run(
     arguments: Sequence[str], time_limit: float, output_limit: int = 0, more: Mapping[str, str] | None = None
 ) -> Ended:
-    """`run_bounded` in a thread. If cancelled, it ends the program before it raises CancelledError."""
+    """Runs `run_bounded` in a thread. If cancelled, it ends the program before it raises CancelledError."""
     cancelled = threading.Event()
     work = partial(run_bounded, arguments, time_limit, output_limit, more=more, cancelled=cancelled)
     running = begin(_threads(), work, cancelled)
@@ -174,7 +174,7 @@ def _give_terminal(group: int) -> None:
 
 @contextmanager
 def never_stopped() -> Iterator[None]:
-    """In the background, too, this thread may change the terminal meanwhile; else that would stop the process."""
+    """Lets this thread change the terminal, also in the background, where that would stop the process."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
     try:
         yield

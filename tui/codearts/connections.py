@@ -99,7 +99,7 @@ class _RequestState:
                 await self.attempt.on_tunnel()
 
     def count(self, data: bytes) -> None:
-        """These bytes were received. Raises AnswerTooLarge when there are too many."""
+        """Counts bytes that were received. Raises AnswerTooLarge when there are too many."""
         self.left -= max(len(data), _SMALLEST_PIECE)
         if self.left < 0:
             raise AnswerTooLarge
@@ -539,7 +539,8 @@ class Connections:
         return connection
 
     async def _send(self, connection: Connection, request: Get, response: Response) -> None:
-        """After anything that leaves the connection in doubt, all that are free are closed with it."""
+        """Sends the request and receives the response. If anything leaves the connection in doubt, it is closed, and
+        all that are free with it."""
         is_in_doubt = True
         try:
             answer = await connection.http.send(_httpx_request(request))

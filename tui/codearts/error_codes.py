@@ -29,7 +29,7 @@ SAYS_WHAT_TO_DO = frozenset({Kind.NO_CREDENTIAL, Kind.SETTINGS, Kind.SHORTAGE})
 
 
 def advise(failure: Failure) -> Advice:
-    """By the code if it is known, else by the kind."""
+    """Returns what the failure means and what to do: by its code if that is known, else by its kind."""
     row = _row_of(failure.code)
     kind_meaning, kind_action = _KINDS[failure.kind]
     if not row:
@@ -40,7 +40,8 @@ def advise(failure: Failure) -> Advice:
 
 
 def kind_of(http_status: int, code: str, message: str) -> Kind:
-    """By the code first, by the HTTP status second; `code` and `message` are from the service's JSON."""
+    """Returns the kind of a failure: by the code first, by the HTTP status second; `code` and `message` are from the
+    service's JSON."""
     if row := _row_of(code):
         return row.kind
     if http_status == 404 and not code and not message:

@@ -229,7 +229,7 @@ def not_understood(why: str) -> Failure:
 
 
 def withheld(what: str) -> Failure:
-    """An empty list with a total above 0: seen in the wild, and likely to pass."""
+    """Returns the failure for an empty list with a total above 0: seen in the wild, and likely to pass."""
     return Failure(FailureKind.SERVER_ERROR, f"The list of {what} is empty, although the service counts some.")
 
 
@@ -255,7 +255,7 @@ def _whole(text: str) -> int | None:
 
 
 def _dated(value: object) -> datetime | None:
-    """None for a text without a time zone, which would have to be guessed."""
+    """Returns the moment of an ISO text; None without a time zone, which would have to be guessed."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
         return moment.astimezone(UTC) if moment and moment.tzinfo and moment.year in _YEARS else None

@@ -58,7 +58,8 @@ def projects_call(page: int = 1) -> ExtraCall[ProjectPage]:
 
 
 def parse_project_page(body: bytes, secrets: Sequence[str], page: int) -> ProjectPage | Failure:
-    """An empty page with projects still to come is a failure; a project without a usable ID is left out."""
+    """Parses a page of projects. An empty one with projects still to come is a failure; a project without a usable ID
+    is left out."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
         return result
@@ -289,7 +290,7 @@ def running_status_call(job: JobId) -> ExtraCall[LastBuild]:
 
 
 def parse_job_info(body: bytes, secrets: Sequence[str], job: JobId) -> JobInfo | Failure:
-    """An answer about another job, or without a name, is a failure."""
+    """Parses the answer about one job. One about another job, or without a name, is a failure."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
         return result

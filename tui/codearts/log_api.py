@@ -102,7 +102,7 @@ def _step(members: Members) -> FailedStep:
 
 
 def _piece(result: Members, text: str, offset: str, has_more: str) -> LogPiece | Failure:
-    """An empty piece means that there is nothing new yet."""
+    """Returns the piece in an answer; an empty one means that there is nothing new yet."""
     raw = result.plain_text(text, LONGEST_PIECE)
     if raw is None:
         return not_understood("there is no text in it")

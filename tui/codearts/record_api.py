@@ -60,7 +60,8 @@ def record_window(now: datetime, region: str) -> tuple[str, str]:
 
 
 def parse_record_page(body: bytes, secrets: Sequence[str], job: JobId) -> RecordPage | Failure:
-    """An empty list with a total above 0 is a failure; so is a list with records of another job."""
+    """Parses a list of records. An empty one with a total above 0 is a failure; so is one with records of another
+    job."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
         return result
@@ -89,7 +90,7 @@ def record_info_call(job: JobId, number: int) -> ExtraCall[RunRecord]:
 
 
 def parse_record_info(body: bytes, secrets: Sequence[str], job: JobId, number: int) -> RunRecord | Failure:
-    """A record of another job or build is a failure."""
+    """Parses the record of one build. That of another job or build is a failure."""
     members = result_of(body, secrets)
     if isinstance(members, Failure):
         return members
@@ -114,7 +115,8 @@ def parse_record_info(body: bytes, secrets: Sequence[str], job: JobId, number: i
 
 
 def _record(members: Members) -> RunRecord | None:
-    """None without a number. The outcome is unknown until the run is finished."""
+    """Returns the record in an entry of a list; None without a number. The outcome is unknown until the run is
+    finished."""
     number = members.build_number("number")
     if number is None:
         return None
@@ -143,7 +145,7 @@ def _is_of_another(members: Members, job: JobId) -> bool:
 
 
 def _duration(started_at: datetime | None, ended_at: datetime | None, milliseconds: float | None) -> float | None:
-    """From the two times if there are both, else from the number."""
+    """Returns the seconds between the two times if there are both, else those of the number."""
     if started_at and ended_at:
         return (ended_at - started_at).total_seconds()
     return milliseconds / 1000 if milliseconds is not None else None

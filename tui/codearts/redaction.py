@@ -88,7 +88,7 @@ def _without_whole(text: str, secrets: list[str]) -> str:
 
 
 def redact_complaint(text: str, printed: str) -> str:
-    """A failing command's standard error, which may contain a secret that is not known here.
+    """Returns the standard error of a failing command without what may be a secret: none of its secrets is known here.
 
     `printed` is its standard output. Hides what follows a word like password, and every word that looks random; a
     secret that looks like a plain word is not recognised.
@@ -117,7 +117,8 @@ def _whole(secret: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _index(secret: str) -> _Index:
-    """Also in base 16, and in base64 in its three alignments, since something may stand before the secret."""
+    """Prepares a secret for searching: plain, in base 16, and in the three alignments of base64, since something may
+    stand before it."""
     encoded = secret.encode(errors="replace")
     forms = [_plain(secret)[0], encoded.hex()]
     forms += [b64encode(encoded[cut:]).decode().translate(_SAME) for cut in range(3)]

@@ -43,7 +43,7 @@ LIMIT = 10.0
 
 
 async def all_steps(context: Context, has_unicode: bool) -> AsyncIterator[Step]:
-    """Without a usable profile, the steps that need one are left out."""
+    """Yields all steps. Without a usable profile, those that need one are left out."""
     at = "settings"
     try:
         in_charge = context.in_charge
@@ -147,7 +147,7 @@ def _budget(context: Context, profile: Profile) -> Step:
 
 
 def _reason(error: OSError | BudgetUnusable) -> str:
-    """In words, with the name of what the system refused."""
+    """Returns the reason in words, with the name of what the system refused."""
     where = error.filename if isinstance(error, OSError) else None
     return f"{why(error)} ({clean(where)})" if where else why(error)
 
@@ -246,7 +246,7 @@ def _profile(context: Context, profile: Profile) -> str:
 
 
 def terminal_steps(environ: Mapping[str, str], has_unicode: bool, size: tuple[int, int] | None) -> Iterator[Step]:
-    """`size` in columns and lines; None where standard error is no terminal."""
+    """Yields the steps about the terminal. `size` is in columns and lines; None where standard error is no terminal."""
     term = environ.get("TERM", "")
     if size is None or term in CANNOT_MOVE:
         yield unknown("terminal", "none here that could show the screen: over ssh, ssh -t gives one")
@@ -286,7 +286,7 @@ def _clipboard(environ: Mapping[str, str]) -> Step:
 
 
 def size_of_terminal() -> tuple[int, int] | None:
-    """Of standard error, where the screen goes."""
+    """Returns columns and lines of the terminal of standard error, where the screen goes; None if there is none."""
     try:
         columns, lines = os.get_terminal_size(2)
     except OSError:
@@ -515,7 +515,7 @@ async def _try_lists(extras: Extras) -> None:
 
 
 async def _try_builds(extras: Extras, job: JobId) -> None:
-    """Of the last build that ended; a job without one leaves these calls untried."""
+    """Tries the calls about a build, with the last one that ended; a job without one leaves them untried."""
     runs = await extras.last_runs(job)
     if not isinstance(runs, Failure) and (run := runs.ended):
         await extras.fetch(record_info_call(job, run.number))

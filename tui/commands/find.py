@@ -100,7 +100,7 @@ async def find(
 
 
 async def _listed(extras: "Extras", project: str, progress: Progress) -> "Listed | Failure":
-    """All jobs of the user by one list; where that is refused, by the lists of all projects."""
+    """Returns all jobs of the user by one list; where that is refused, by the lists of all projects."""
     from tui.codearts.job_list_api import Listed, jobs_of_project, jobs_of_user, projects_of_user
 
     of_user = None if project else await jobs_of_user(extras)

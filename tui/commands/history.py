@@ -123,7 +123,7 @@ def runs_of(
 
 
 def _began(one: JobRun) -> float:
-    """When it began, for sorting: by the service if it tells, as in the line of the run; epoch seconds."""
+    """Returns when the run began, for sorting: by the service if it tells, as in the line of the run; epoch seconds."""
     started_at, _ = one.known.service_times
     if started_at or one.known.run is None:
         return started_at.timestamp() if started_at else one.known.at
@@ -194,7 +194,7 @@ def _narrowed(rows: Sequence[Cells], room: int, glyphs: "Glyphs") -> tuple[Seque
 
 
 def _excess(rows: Sequence[Cells], heads: Sequence[str], room: int) -> int:
-    """By how many cells the longest line with the columns of these heads is too long."""
+    """Returns by how many cells the longest line with the columns of these heads is too long."""
     return max(map(width, aligned([row[: len(heads)] for row in rows], heads)), default=0) - room
 
 

@@ -44,13 +44,13 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
 
 
 def add_build(parser: argparse.ArgumentParser) -> None:
-    """One job, and the number of one of its builds."""
+    """Adds the arguments for one job and the number of one of its builds."""
     parser.add_argument("job", metavar="ID", help=JOB)
     parser.add_argument("--build", metavar="N", type=build_number, help="the number of the build; default: the last")
 
 
 def build_number(text: str) -> int:
-    """For argparse: raises its error."""
+    """Returns the number of a build, with or without #. Raises argparse's error."""
     if not re.fullmatch("#?[0-9]{1,9}", text, re.ASCII) or not int(text.lstrip("#")):
         raise argparse.ArgumentTypeError("it must be a number from 1")
     return int(text.lstrip("#"))
@@ -180,7 +180,8 @@ _HANDLED = (signal.SIGTERM, signal.SIGHUP, signal.SIGCONT)
 
 
 def read_input() -> str:
-    """All of it; invalid UTF-8 is replaced. Raises UserError if it is closed, too large, or was cut by the terminal."""
+    """Returns all of standard input; invalid UTF-8 is replaced. Raises UserError if it is closed, too large, or was cut
+    by the terminal."""
     from tui.terminal.capabilities import LONGEST_LINE
 
     if sys.stdin is None:

@@ -203,7 +203,8 @@ def _is_behind(stream: TextIO) -> bool:
 
 @contextmanager
 def asking(output: Output) -> Iterator[Progress]:
-    """A terminal sees that the service is being asked, until the block is left or the progress shows something else."""
+    """Says on a terminal that the service is being asked, until the block is left or the progress shows something
+    else."""
     progress = Progress(output.talk)
     progress.show("asking the service")
     try:

@@ -122,7 +122,7 @@ def _when_again(failure: Failure) -> str:
 
 
 def reasons(failed: Sequence[tuple[Job, Failure]]) -> list[str]:
-    """Each reason once, with what to do about it: before it the job, or how many jobs have it."""
+    """Returns each reason once, with what to do about it: before it the job, or how many jobs have it."""
     jobs: dict[tuple[str, str], list[tuple[Job, Failure]]] = {}
     for job, failure in failed:
         jobs.setdefault(failure.cause, []).append((job, failure))

@@ -83,7 +83,7 @@ async def status(session: "Session", jobs: Sequence[Job], as_json: bool, with_ou
 async def one_round(
     polls: "PollSession", session: "Session", jobs: Sequence[Job], progress: Progress
 ) -> list[ResultRow]:
-    """Each job's result. No job is read twice.
+    """Returns each job's result. No job is read twice.
 
     Once a profile's credential is refused, or it is throttled for long, its other jobs get the same failure unread.
     """

@@ -79,7 +79,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 
 def timeout_seconds(text: str) -> float:
-    """`90s`, `30m`, `1h30m`, `1.5h`, or a plain number of seconds. For argparse: raises its error."""
+    """Returns the seconds of `90s`, `30m`, `1h30m`, `1.5h`, or of a plain number. Raises argparse's error."""
     found = _SHAPE.fullmatch(f"{text}s" if text[-1:].isdecimal() else text)
     total = (
         sum(float(number or 0) * unit for number, unit in zip(found.groups(), _SECONDS.values(), strict=True))
@@ -223,13 +223,14 @@ async def _learn_outcome(session: "Session", one: Awaited, profile: str, progres
 
 
 def _line(word: str, one: Awaited, output: Output, build: str = "") -> str:
-    """On a terminal the service's name stands in place of a missing label."""
+    """Returns the line about a job. On a terminal the service's name stands in place of a missing label."""
     job = one.known.named_job if output.is_for_a_person else one.known.job
     return f"{word}  {job.id}  {job.label}{build}".rstrip()
 
 
 async def _record_of(session: "Session", one: Awaited, profile: str) -> "RunRecord | Failure | NeverBuilt | None":
-    """Of the run that was seen to stop: asked for until it is there. Of one that was idle from the first: the last."""
+    """Returns the record of the run that was seen to stop: it is asked for until it is there. Of a job that was idle
+    from the first, that of the last run."""
     from asyncio import sleep
 
     from tui.polling.outcomes import AFTER_STOP

@@ -64,7 +64,7 @@ STATES: dict[str, frozenset[Condition]] = {
     "armed": frozenset(),
 }
 """The values of `is:`. `is:slow` and `is:problem` also match a run that takes longer than usual, `is:changed` a start
-or stop not yet seen, `is:armed` a job of whose end there is an alert by `b`."""
+or stop that was not seen yet or is recent, `is:armed` a job of whose end there is an alert by `b`."""
 _OLD_NAMES = {"error": STATES["no-answer"], "failing": STATES["no-answer"]}
 """Names that `no-answer` had before; they are still understood."""
 
@@ -184,7 +184,7 @@ _TIME = r"([0-9]{1,6})([smhdSMHD])"
 
 
 def _since_term(value: str) -> Predicate | None:
-    """`since:1h`: it started or stopped within the last hour. Incomplete without a unit."""
+    """Returns the term of `since:1h`: the job started or stopped within the last hour. Incomplete without a unit."""
     if not value or value.isdecimal():
         return None
     if not (match := re.fullmatch(_TIME, value)):

@@ -266,7 +266,7 @@ class AdaptiveRateLimiter:
         return AT_ONCE_MOST * self.rate * limit.seconds
 
     def _window_at(self, limit: Limit) -> float:
-        """When the window has room for a request."""
+        """Returns when the window has room for a request."""
         if limit.seconds < LONG:
             return -inf
         known = (self._requests, self._others, limit, self._care)
@@ -275,7 +275,7 @@ class AdaptiveRateLimiter:
         return self._free[1]
 
     def _ahead_at(self, limit: Limit) -> float:
-        """When a request may leave ahead of the pace."""
+        """Returns when a request may leave ahead of the pace."""
         if limit.seconds < LONG:
             return inf
         return free_at(self._ahead.counts(), limit.seconds, max(1, int(self._most_ahead(limit))))
@@ -494,7 +494,7 @@ class ExtrasBudget:
         self._limiter.on_throttled(refusal, sent, now)
 
     def close(self) -> None:
-        """No more requests leave. May be called again."""
+        """Lets no more requests leave. May be called again."""
         shared, self._shared = self._shared, None
         if shared and self._has_begun:
             shared.end(self._clock())

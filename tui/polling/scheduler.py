@@ -151,7 +151,7 @@ class Scheduler:
         self._checked_at = self._started_at = now
 
     def check_clock(self, now: float) -> None:
-        """To be called at each turn: does what time alone brings about."""
+        """Does what time alone brings about. Called at each turn."""
         self._notice_suspend(now)
         self._catch_up(now)
         if now >= self._reviewed_at + REVIEW_EVERY:
@@ -161,7 +161,8 @@ class Scheduler:
                 self._review(self.sweeps, now)
 
     def _notice_suspend(self, now: float) -> None:
-        """After a suspend all jobs become due, and readings of earlier requests no longer count."""
+        """Notices that the machine was suspended: all jobs become due, and readings of earlier requests no longer
+        count."""
         gap, self._checked_at = now - self._checked_at, now
         if gap > SUSPENDED_AFTER * self.policy.idle:
             self._awake_since = now
@@ -262,7 +263,7 @@ class Scheduler:
         return entry.interval * self._uniform(1 - VARIED, 1 + VARIED) - late
 
     def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId], now: float) -> None:
-        """These jobs are read before others that are due; they and the chosen ones more often."""
+        """Reads these jobs before others that are due; and both them and the chosen ones more often."""
         jobs = list(jobs)
         self.job_queue.prefer(jobs, now)
         if not (new := self.job_queue.set_near({*jobs, *chosen})):
@@ -271,7 +272,7 @@ class Scheduler:
         self.job_queue.bring_forward(new, lambda one: max(now, one.sent_at + interval))
 
     def expect(self, ends: Mapping[JobId, float]) -> None:
-        """These running jobs usually end then (clock seconds)."""
+        """Takes when running jobs usually end (clock seconds)."""
         for job, entry in self.job_queue.entries.items():
             entry.ends_at = ends.get(job)
 

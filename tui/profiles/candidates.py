@@ -65,7 +65,7 @@ def find_candidates(
 
 
 def _asked_for(inputs: ProfileInputs, flag: Path | None = None) -> list[Candidate]:
-    """From `--token-file`, else from a variable of this program."""
+    """Returns the token of `--token-file`, else that of a variable of this program."""
     if flag:
         return [_ready(FileToken(flag), "--token-file")]
     if token := inputs.variable("CODEARTS_TOKEN"):
@@ -76,7 +76,7 @@ def _asked_for(inputs: ProfileInputs, flag: Path | None = None) -> list[Candidat
 
 
 def _named(name: str, settings: ProfileSettings, access: Access, inputs: ProfileInputs) -> list[Candidate]:
-    """From the profile's settings."""
+    """Returns the credentials that the profile's settings name."""
     named = []
     if settings.token_file:
         named.append(_ready(FileToken(inputs.file(settings.token_file)), origin_of(name, "token_file")))
@@ -94,7 +94,8 @@ def _named(name: str, settings: ProfileSettings, access: Access, inputs: Profile
 
 
 def _found(project_id: str, clock: ServerClock, inputs: ProfileInputs) -> list[Candidate]:
-    """From our variables, and from where users of Terraform and the vendor's SDK have theirs already."""
+    """Returns those of our variables, and those that are where users of Terraform and of the vendor's SDK have theirs
+    already."""
     found = _asked_for(inputs)
     for name in _READY:
         if token := inputs.variable(name):

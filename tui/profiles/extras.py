@@ -362,7 +362,8 @@ class JobFacts:
                         tasks.create_task(self._introduce(extras, theirs, profile))
 
     async def _introduce(self, extras: Extras, jobs: list[JobId], profile: str) -> None:
-        """By the lists all at once; then each job's own record."""
+        """Asks for names and last runs of jobs that are new: by the lists all at once, then by each job's own
+        record."""
         extras.report_to(self._told)
         listed = await extras.listed(jobs)
         for job in jobs:

@@ -47,7 +47,7 @@ def _lock_of(real: Path) -> Path:
 
 
 def _open_lock(real: Path) -> int:
-    """Every user who may write the file may lock it."""
+    """Opens the lock of a file. Every user who may write the file may lock it."""
     lock = _lock_of(real)
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:

@@ -212,7 +212,7 @@ def _secret(folder: int) -> bytes:
 
 
 def _make_secret(folder: int) -> None:
-    """A link to a whole file: of two instances at once one makes it, and both use it."""
+    """Makes the secret as a link to a whole file: of two instances at once one makes it, and both use it."""
     name = f"{_SECRET}.{os.urandom(8).hex()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, 0o600, dir_fd=folder)

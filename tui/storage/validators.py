@@ -86,7 +86,7 @@ def one_of(*choices: str) -> ValueReader:
 
 
 def several_of(*choices: str) -> ValueReader:
-    """A list of some of these, each once."""
+    """Returns a reader of a list of some of these, each once."""
 
     def read(path: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
@@ -109,7 +109,8 @@ def texts(path: str, value: object) -> tuple[str, ...]:
 
 
 def command(example: str, may_be_none: bool = False) -> ValueReader:
-    """A `~` at the start of the program is the home folder. Arguments stay as they are. An empty list is no command."""
+    """Returns a reader of a program and its arguments. A `~` at the start of the program is the home folder. Arguments
+    stay as they are. An empty list is no command."""
 
     def read(path: str, value: object) -> tuple[str, ...]:
         parts: list[Any] = value if isinstance(value, list) else [None]
@@ -133,7 +134,8 @@ _RUN_ARGUMENTS = frozenset({"ssh", "rsh", "eval", "tmux", "watch", "parallel"})
 
 
 def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool = False) -> ValueReader:
-    """Refuses a field in a text that a shell runs: a label comes from outside and could hold commands."""
+    """Returns the same, but one that refuses a field in a text that a shell runs: a label comes from outside and could
+    hold commands."""
     read_command = command(example, may_be_none)
     shape = rf"\{{({'|'.join(fields)})\}}"
 
@@ -167,7 +169,7 @@ _QUOTED_KINDS = ", ".join(f'"{kind}"' for kind in AlertOn)
 
 
 def alert_kinds(path: str, value: object) -> frozenset[AlertOn]:
-    """A list without any is allowed: then only armed jobs tell their end."""
+    """Reads a list of kinds of alerts. One without any is allowed: then only armed jobs tell their end."""
     if not isinstance(value, list) or not all(isinstance(part, str) and part in set(AlertOn) for part in value):
         raise SettingError(f"{path} must be a list of {_QUOTED_KINDS}")
     return frozenset(map(AlertOn, value))

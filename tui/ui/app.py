@@ -119,7 +119,7 @@ class WatchApp(NoticeApp):
 
     @on(events.DescendantFocus)
     def keep_the_cursor_still(self, event: events.DescendantFocus) -> None:
-        """No blinking: a terminal far away would get each blink, twice a second."""
+        """Stops the blinking of the cursor: a terminal far away would get each blink, twice a second."""
         field: Any = event.widget
         if hasattr(field, "cursor_blink"):
             field.cursor_blink = False
@@ -417,7 +417,7 @@ class WatchApp(NoticeApp):
                 self._running_loop.call_soon_threadsafe(partial(self.exit, return_code=code))
 
     def crash_from_thread(self, bug: Exception) -> None:
-        """A bug in a thread of ours ends the app: it would go on without what the thread did."""
+        """Ends the app for a bug in a thread of ours: it would go on without what the thread did."""
         self.crash = self.crash or bug
         self.exit_from_thread(1)
 

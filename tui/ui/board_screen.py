@@ -234,7 +234,7 @@ class BoardScreen(BaseScreen, Screen[None]):
             self._draw_soon()
 
     def _disarm(self, jobs: frozenset[JobId]) -> None:
-        """These were armed for one alert, and had it."""
+        """Disarm these jobs: they were armed for one alert, and had it."""
         self.state.arm_once(jobs, False)
         self._draw_soon()
 

@@ -276,8 +276,8 @@ class SturdyDriver(LinuxDriver):
         self._frame = self._written
 
     def close(self) -> None:
-        """Textual keeps the thread that it has stopped; texts given to that would never be taken. It would also wait
-        for one that could not be started, and hide why."""
+        """Ends the writer thread. Textual keeps the one that it has stopped, which would take no text any more; and it
+        would wait for one that could not be started, and hide why."""
         if self._writer_thread and self._writer_thread.ident is not None:
             super().close()
         self._writer_thread = None

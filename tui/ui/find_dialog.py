@@ -295,7 +295,7 @@ class FindDialog(Dialog[tuple[Job, ...]]):
 
     @work(group="find")
     async def _ask(self) -> None:
-        """One page after the other, as long as more are needed."""
+        """Ask for one page after the other, as long as more are needed."""
         late = self.set_timer(LONG_WAIT, self._explain)
         while self._needs_more():
             await self._finder.read_on()

@@ -8,7 +8,8 @@ from tui.core.estimate import rounded
 
 
 def duration(seconds: float) -> str:
-    """At most six cells: steps of 15 seconds up to three minutes, then minutes, hours and days."""
+    """A duration in at most six cells: in steps of 15 seconds up to three minutes, then in minutes, up to ten hours in
+    ten minutes, then in hours and days."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole // 15 * 15}s"
@@ -77,12 +78,12 @@ _AT_LEAST = tuple(
 
 
 def at_least(seconds: float) -> str:
-    """A lower bound, in few and wide steps; empty under a minute."""
+    """A lower bound of a duration, `5m+`, in few and wide steps; empty under a minute."""
     return next((text for bound, text in reversed(_AT_LEAST) if seconds >= bound), "")
 
 
 def wait(seconds: float) -> str:
-    """A time to wait: five-second steps up to a minute, then minutes, hours and days."""
+    """A time to wait, in five-second steps up to a minute, then minutes, hours and days."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole // 5 * 5}s"

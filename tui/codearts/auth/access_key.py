@@ -109,14 +109,15 @@ def parse_keys(text: str) -> Keys:
 
 
 def _unquoted(value: str) -> str:
-    """Without the quotes that an INI file or a container's file of variables leaves around a value."""
+    """Returns the value without the quotes that an INI file or a container's file of variables leaves around it."""
     value = value.strip()
     is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
     return value[1:-1].strip() if is_quoted else value
 
 
 def _keys(values: list[str], names: Sequence[str]) -> Keys:
-    """Raises UserError, which names the wrong variable or key and contains no value."""
+    """Returns the keys with these values. Raises UserError, which names the wrong variable or key and contains no
+    value."""
     values = [_unquoted(value) for value in values]
     for value, name in zip(values, names, strict=True):
         if not value and name in names[:2]:

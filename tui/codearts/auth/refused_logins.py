@@ -35,10 +35,10 @@ class RefusedLogins(Protocol):
         """
 
     async def keep(self, whose: str, content: bytes) -> None:
-        """This log-in was refused. Never raises."""
+        """Keeps that this log-in was refused. Never raises."""
 
     async def forget(self, whose: str, content: bytes) -> None:
-        """This log-in was accepted. Never raises."""
+        """Forgets that this log-in was refused: it was accepted. Never raises."""
 
 
 class LoginMemory:

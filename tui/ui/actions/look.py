@@ -125,7 +125,8 @@ class LookActions(Actions):
             self.say(f"The order of the rows is {'reversed' if is_reversed else 'no longer reversed'}.")
 
     def _order_by(self, sort: str, reverse: bool) -> None:
-        """A cursor on the first line stays there: what the new order puts first is what the user asked for."""
+        """Order the rows. A cursor on the first line stays there: what the new order puts first is what the user asked
+        for."""
         was_first = self.table.cursor_line in self.table.order[:1]
         self.keep(self.state.look._replace(sort=sort, reverse=reverse))
         if was_first:
