@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.core.test_past_events import run
 from tests.support.builders import failure, job_id
-from tests.support.screen_harness import Screen, screen
+from tests.support.screen_harness import PROFILE, Screen, screen
 from tui.core.errors import UserError
 from tui.core.job import JobId
 from tui.core.observed_run import ObservedRun
@@ -162,3 +163,17 @@ async def test_the_history_shows_older_runs_of_the_file_when_they_are_read() -> 
         assert len(asked) == 4  # the last page is empty
         await shown.press("h", "k", "h")
         await shown.until(lambda: "the disk is full" in shown.text)
+
+
+@pytest.mark.parametrize("keys", [("E", "G", "enter"), ("g", "n", "e", "l")])
+async def test_a_job_that_another_program_has_removed_meanwhile_is_not_called_hidden(keys: tuple[str, ...]) -> None:
+    *opening, last = keys
+    async with screen(4, profile=replace(PROFILE, extras=object())) as shown:
+        await shown.press("j")
+        await happens(shown)
+        await shown.press(*opening)
+        await shown.until(lambda: "What happened" in shown.text or "Why the build failed" in shown.text)
+        shown.store.remove([job_id(2)])
+        await shown.board.reload()
+        await shown.press(last)
+        await shown.until(lambda: shown.said == "That job is no longer in the watchlist.")

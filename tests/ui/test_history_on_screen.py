@@ -16,6 +16,7 @@ from tui.core.run import Outcome, RunRecord
 from tui.storage.recorder import Recorder
 
 NOON = DAY.timestamp()
+GONE = "That job is no longer in the watchlist."
 RUNNING, IDLE = Status.RUNNING, Status.IDLE
 ONE, TWO, THREE = job_id(1), job_id(2), job_id(3)
 RUN = ObservedRun(
@@ -207,3 +208,14 @@ async def test_a_run_that_another_program_saw_is_in_the_strip_and_nothing_else_i
         archive.known = Remembered({ONE: [RUN]})
         shown.board.tick()
         assert shown.board.state.board is before
+
+
+async def test_a_run_of_a_job_that_another_program_has_removed_has_no_log() -> None:
+    async with screen(2, recorder=recorder_of(FakeArchive(KNOWN))) as shown:
+        await shown.press("h")
+        await shown.until(lambda: "#7" in shown.text)
+        shown.store.remove([ONE])
+        await shown.board.reload()
+        await shown.press("enter")
+        await shown.until(lambda: shown.said == GONE)
+        assert "#7" in shown.text

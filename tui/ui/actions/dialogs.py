@@ -50,7 +50,7 @@ class DialogActions(Actions):
         its = [("l", "log")] if has_failed else [("i", "sign in")] if self.live.awaits_sign_in(job) else []
         keys = [*its, ("n", "next"), ("y", "copy the report")]
         match await self.screen.ask("error", ReadDialog(title, content, keys)):
-            case "l" if job in self.state.board.states:
+            case "l":
                 await self._show_log(job)
             case "i":
                 await self.screen.service.sign_in()
@@ -74,7 +74,7 @@ class DialogActions(Actions):
         from tui.ui.log_dialog import LogDialog
         from tui.ui.run_lines import word_of
 
-        if not (extras := self.extras(self.live.profile_of(job), "Logs need")):
+        if not (self._is_watched(job) and (extras := self.extras(self.live.profile_of(job), "Logs need"))):
             return
         state = self.state.row(job).state
         last, ended = state.last_run, run if run and run.end else None
@@ -84,6 +84,13 @@ class DialogActions(Actions):
         log = BuildLog(extras, job, last.number if last else 0, (ended and ended.number) or 0)
         word = partial(word_of, ended) if ended else partial(self._state_word, job, log)
         await self.screen.ask("log", LogDialog(state.name, log, word, self._wall, self.deps.glyphs.ellipsis))
+
+    def _is_watched(self, job: JobId) -> bool:
+        """Says so if the job was removed while a dialog about it was open, as by another program."""
+        if job in self.state.board.states:
+            return True
+        self.say("That job is no longer in the watchlist.")
+        return False
 
     def _wall(self) -> "datetime":
         return self.deps.now().wall
@@ -145,7 +152,7 @@ class DialogActions(Actions):
             partial(lines_of, problems),
         )
         self.screen.look.save(look._replace(events_read=now.wall.timestamp()))
-        if job := await self.screen.ask("events", dialog):
+        if (job := await self.screen.ask("events", dialog)) and self._is_watched(JobId(job)):
             self.screen.cursor.go_to(JobId(job))
             if job not in self.state.order:
                 self.say("That job is hidden by the filter.")
