@@ -17,6 +17,7 @@ from tui.core.board import Board, JobState
 from tui.core.job import Job
 from tui.core.reading import Failure, FailureKind, Status
 from tui.core.transitions import Change, Event, changes_of, deserves_alert
+from tui.processes import Ended
 
 IDLE, RUNNING = Status.IDLE, Status.RUNNING
 DNS, GATEWAY = failure(FailureKind.DNS), failure(FailureKind.GATEWAY_ERROR)
@@ -152,21 +153,34 @@ async def test_a_shell_that_reads_the_environment_runs_no_label(
     assert (tmp_path / "said").read_text() == label
 
 
-async def test_no_more_run_at_once_than_may(tmp_path: Path) -> None:
-    program = "import os, sys, time; open(f'{sys.argv[1]}/{os.getpid()}', 'w'); time.sleep(60)"
-    said: list[str] = []
-    alerts = Alerts([sys.executable, "-c", program, str(tmp_path)], said.append, at_once=2, time_limit=0.5)
+async def test_no_more_run_at_once_than_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    running: set[object] = set()
+    seen: list[int] = []
+
+    async def run(command: list[str], limit: float, more: dict[str, str]) -> Ended:
+        running.add(asyncio.current_task())
+        seen.append(len(running))
+        await asyncio.sleep(0)
+        running.remove(asyncio.current_task())
+        return Ended(0)
+
+    monkeypatch.setattr("tui.alerts.run", run)
+    alerts = Alerts(["notify"], lambda sentence: None, at_once=2)
     for _ in range(4):
         alerts.tell(change(Event.STOPPED))
-    seen: list[int] = []
-    async with asyncio.timeout(20):
-        while len(_started(tmp_path)) < 4:
-            seen.append(sum(map(_is_alive, _started(tmp_path))))
-            await asyncio.sleep(0.02)
-    await alerts.finish(0)
-    assert max(seen) == 2
+    await alerts.finish(20)
+    assert (len(seen), max(seen)) == (4, 2)
+
+
+async def test_those_that_do_not_end_are_stopped_and_that_is_said_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    command = ["sh", "-c", f": > {tmp_path}/$$; exec sleep 60"]
+    alerts = Alerts(command, said.append, time_limit=0.5)
+    for _ in range(2):
+        alerts.tell(change(Event.STOPPED))
+    await alerts.finish(20)
     assert not any(map(_is_alive, _started(tmp_path)))
-    assert said == [f"The command of [alerts], {sys.executable}, did not end within 0.5 seconds and was stopped."]
+    assert said == ["The command of [alerts], sh, did not end within 0.5 seconds and was stopped."]
 
 
 async def test_every_way_to_fail_is_said_once() -> None:
