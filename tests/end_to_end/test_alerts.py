@@ -23,7 +23,6 @@ def test_edited_settings_switch_the_alerts_on_and_they_are_sent_between_frames(t
         home = Home(tmp_path, server.url, OFF)
         home.watch(labels)
         with home.start() as terminal:
-            terminal.send("\x1b[?2026;2$y")  # then each frame is marked
             terminal.wait_for("3 running")
             terminal.press("L")
             terminal.wait_for("enter: save")

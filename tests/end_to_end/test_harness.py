@@ -154,6 +154,23 @@ def test_the_program_meets_a_bare_environment(monkeypatch: pytest.MonkeyPatch, t
         assert terminal.lines[0] == f"None xterm-256color more {tmp_path}"
 
 
+def test_what_is_shown_in_the_middle_of_a_frame_does_not_count() -> None:
+    program = (
+        f"{RAW}{SHOW}def ask():\n show('\x1b[?2026$p'); assert os.read(0, 99) == b'\x1b[?2026;2$y'\n"
+        "for _ in range(9):\n show('\x1b[?2026h\x1b[Hred'); ask(); ask(); show('\x1b[Hgreen\x1b[?2026l')\n"
+        "show(' done'); os.read(0, 1)"
+    )
+    seen: set[str] = set()
+
+    def is_done(text: str) -> bool:
+        seen.add(text.strip())
+        return "done" in text
+
+    with Terminal(python(program)) as terminal:
+        terminal.wait_for(is_done)
+    assert {text.split(" ")[0] for text in seen} <= {"", "green"}
+
+
 ODD = (
     "a\x1b[>1u\x1b[?2026$p\x1b[<ub\x1b[=0;1u\x1bP+q544e\x1b\\c\x1b]0;title\x07\x1b]52;c;eA==\x1b\\\x1b[c"
     "\x1b[1;31md\x1b[4:3m\x1b[1;2;3;4He报"

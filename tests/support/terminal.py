@@ -29,6 +29,9 @@ Wanted = str | re.Pattern[str] | Callable[[str], bool]
 
 _LAUNCH = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_ASKS_TO_MARK, _MARK = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+"""The question of a program that would mark the ends of its frames, and the answer that it should."""
+_FRAME_BEGINS, _FRAME_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 _FRAME_END = re.compile(rb"\x1b\[\d+;\d+H(?:\x1b\[\?2026l)?\Z")
 _KEYBOARD = re.compile(rb"\x1b\[([<>])[0-9;]*u")
 _OFF_AT_REST = {
@@ -61,6 +64,7 @@ def base_environment() -> dict[str, str]:
 class Terminal:
     """Runs `argv` in a session of its own, whose controlling terminal this is; `env` is laid over a bare environment.
 
+    What it shows is a whole frame, as on any terminal that knows their marks: a read may end in the middle of one.
     Leaving the `with` block ends that program, and no other.
     """
 
@@ -76,6 +80,7 @@ class Terminal:
         """`told` are the rows and columns that the program is told, where they are not the true ones."""
         self._screen = TerminalScreen(rows, columns)
         self._raw = bytearray()
+        self._answered = 0
         self._ended = False
         self._news = threading.Condition()
         self._takes = threading.Event()
@@ -115,6 +120,7 @@ class Terminal:
     @property
     def lines(self) -> tuple[str, ...]:
         with self._news:
+            self._news.wait_for(self._is_whole, PATIENCE)
             return self._screen.lines
 
     @property
@@ -231,10 +237,20 @@ class Terminal:
             return is_met(text)
 
         with self._news:
-            if not self._news.wait_for(lambda: look() or self._ended, timeout) or not look():
+            if not self._news.wait_for(lambda: self._is_whole() and (look() or self._ended), timeout) or not look():
                 ending = " and the program ended" if self._ended else f" within {timeout:g} s"
                 raise AssertionError(f"{complaint}{ending}; the screen shows\n{text}")
         return text
+
+    def _is_whole(self) -> bool:
+        """Whether no frame is half drawn, but for one whose rest never comes."""
+        return self._ended or self._raw.rfind(_FRAME_BEGINS) <= self._raw.rfind(_FRAME_ENDS)
+
+    def _answer(self) -> None:
+        if (asked := self._raw.find(_ASKS_TO_MARK, self._answered)) >= 0:
+            self._answered = asked + len(_ASKS_TO_MARK)
+            with suppress(OSError):  # it has gone
+                os.write(self._ours, _MARK)
 
     def _set_size(self, rows: int, columns: int) -> None:
         fcntl.ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -243,6 +259,7 @@ class Terminal:
         while output := self._next_output():
             with self._news:
                 self._raw += output
+                self._answer()
                 self._screen.feed(output)
                 self._news.notify_all()
         with self._news:
