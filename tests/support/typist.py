@@ -24,6 +24,7 @@ CHARACTERS = {
 }
 ELSEWHERE = {"ctrl+z", "q"}
 """Tried where the program is left."""
+CLIPBOARD = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
 CURSOR = re.compile(r"^›.* job (\d{3})", re.MULTILINE)
 JOBS = 60
 BAD = (3, 5)
@@ -74,10 +75,10 @@ class Typist:
         wanted = {f"job {number:03}" for number in numbers}
         self.wait_for(lambda text: set(re.findall(r"^.\+.* (job \d{3})", text, re.MULTILINE)) == wanted)
 
-    def copied(self, pattern: str) -> None:
-        """What was sent to the clipboard last."""
-        sent = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", self.terminal.raw)
-        assert re.search(pattern, base64.b64decode(sent[-1]).decode())
+    def copied(self, since: int, pattern: str) -> None:
+        """What was sent to the clipboard after so many bytes: a read may end in the middle of it."""
+        self.wait_for(lambda _: CLIPBOARD.search(self.terminal.raw, since) is not None)
+        assert re.search(pattern, base64.b64decode(CLIPBOARD.findall(self.terminal.raw, since)[-1]).decode())
 
     def ask(self, key: str, is_enough: Callable[[list[Request]], bool]) -> None:
         """A key that asks the service; pressed again where a job was still being asked, which is not asked twice."""
