@@ -18,7 +18,14 @@ import pytest
 
 from tests.support.clients import JOB, client, clock
 from tests.support.credential_fakes import TOKEN
-from tests.support.scripted_server import GOOD, ScriptedConnection, ScriptedServer, answering, answering_once
+from tests.support.scripted_server import (
+    GOOD,
+    ScriptedConnection,
+    ScriptedServer,
+    answering,
+    answering_once,
+    pass_time,
+)
 from tests.support.terminal import PATIENCE
 from tests.support.virtual_time import in_virtual_time
 from tui.codearts.auth.credentials import EnvironmentToken
@@ -611,6 +618,7 @@ class TunnelProxy:
         self._tls.load_cert_chain(folder / "ca.pem", folder / "key.pem")
         self._server = ScriptedServer(self._serve)
         self._logged_in = asyncio.Condition()
+        self.asked = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         await self._server.__aenter__()
@@ -632,6 +640,7 @@ class TunnelProxy:
         if not self.refuses:
             await connection.start_tls(self._tls)
             await connection.request()
+            self.asked.set()
             async with self._logged_in:
                 await self._logged_in.wait_for(lambda: self.log_ins >= self.answers_after)
             await connection.send(GOOD)
@@ -728,14 +737,13 @@ async def test_a_proxy_that_never_ends_its_answer_is_not_taken_for_a_slow_servic
     assert failure.summary == f"No connection through the proxy {proxy.url} (settings) was made in time."
 
 
-async def test_a_slow_service_in_a_tunnel_is_not_taken_for_a_silent_proxy(
-    monkeypatch: pytest.MonkeyPatch, folder: Path
-) -> None:
+async def test_a_slow_service_in_a_tunnel_is_not_taken_for_a_silent_proxy(folder: Path) -> None:
     async with TunnelProxy(folder) as proxy:
         proxy.answers_after = 2
-        with monkeypatch.context() as patched:
-            patched.setattr("tui.codearts.connections._TIMEOUT", httpx.Timeout(PATIENCE, read=0.05))
-            slow = await probe(proxy.opener(), BEHIND, PATIENCE)
+        probing = asyncio.create_task(probe(proxy.opener(), BEHIND, PATIENCE))
+        await proxy.asked.wait()
+        await pass_time(10)
+        slow = await probing
         assert isinstance(await probe(proxy.opener(), BEHIND, PATIENCE), ProbeResponse)
     assert isinstance(slow, Failure)
     assert slow.summary == "The connection stood, but the answer was not complete in time."

@@ -1,5 +1,6 @@
 """A client to test, with a transport of the test or a server on this machine."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 import httpx
 
 from tests.support.credential_fakes import TOKEN
+from tests.support.scripted_server import ScriptedServer, pass_time
 from tui.codearts.auth.credentials import Credential, EnvironmentToken
 from tui.codearts.client import StatusClient
 from tui.codearts.connections import open_http
@@ -17,6 +19,7 @@ from tui.core.job import JobId
 from tui.core.reading import Failure, Moment, Reading
 
 JOB = JobId("901878212b1a49be9c1a1054c272762a")
+DEADLINE = 5.0
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -31,7 +34,7 @@ async def client(
     url: str = "https://build.example.com",
     handler: Handler | None = None,
     credential: Credential | None = None,
-    deadline: float = 5.0,
+    deadline: float = DEADLINE,
     opened: list[httpx.AsyncClient] | None = None,
     verify: bool = True,
 ) -> AsyncIterator[StatusClient]:
@@ -53,6 +56,15 @@ async def client(
 async def reading_of(handler: Handler) -> Reading:
     async with client(handler=handler) as reader:
         return await reader.read(JOB)
+
+
+async def read_in_vain(reader: StatusClient, server: ScriptedServer) -> Reading:
+    """The reading of a server that begins an answer, or none, and then says nothing until the deadline."""
+    server.asked.clear()
+    reading = asyncio.create_task(reader.read(JOB))
+    await server.asked.wait()
+    await pass_time(DEADLINE)
+    return await reading
 
 
 async def failure_of(error: BaseException) -> Failure:

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from typing import Self
+from typing import Any, Self
 
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\nX-Request-Id: r1\r\n\r\n{"result":true}'
 
@@ -74,6 +74,15 @@ class ScriptedServer:
             pass
         finally:
             writer.close()
+
+
+async def pass_time(seconds: float) -> None:
+    """Moves the clock of the event loop ahead, as if nothing came for so long; what was sent before is read first."""
+    loop: Any = asyncio.get_running_loop()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    time = loop.time
+    loop.time = lambda: time() + seconds
 
 
 def answering(answer: bytes = GOOD) -> Script:
