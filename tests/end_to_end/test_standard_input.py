@@ -1,12 +1,14 @@
 """What is typed or pasted into a terminal for `-` arrives whole, and the terminal is as it was afterwards."""
 
+import os
 import signal
 from pathlib import Path
 
 import pytest
 
 from tests.support.builders import job_id
-from tests.support.program import Home
+from tests.support.program import Home, command
+from tests.support.terminal import Terminal
 
 IDS = [str(job_id(number)) for number in range(1, 201)]
 READY = "paste or type, then press ctrl\\+d"
@@ -36,9 +38,11 @@ def test_what_is_erased_while_typing_does_not_count(tmp_path: Path) -> None:
 
 
 def test_a_paste_that_came_too_early_is_refused_and_not_cut(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    with home.start("add", "-") as terminal:
-        terminal.send((" ".join(IDS) + "\r")[:4095])  # before the program can read it
+    home, gate = Home(tmp_path), tmp_path / "gate"
+    os.mkfifo(gate)
+    with Terminal(["sh", "-c", f'read -r go < {gate}; exec "$@"', "sh", *command("add", "-")], home.env) as terminal:
+        terminal.send((" ".join(IDS) + "\r")[:4095])
+        gate.write_text("the program may begin\n")
         terminal.wait_for("paste again")
         assert terminal.wait_exit() == 2
         assert terminal.restored()
