@@ -116,10 +116,10 @@ class WatchlistEditor:
         empty when they were."""
         async with self._one_at_a_time:
             watched = {job.id for job in self.watched}
-            if not watched & values.keys():
-                return "Not saved: no longer in the watchlist"
             kept = {job: its for job, its in values.items() if job in watched}
-            await self._change((jobs, what, undone), self._store.edit, kept)
+            made = await self._change((jobs, what, undone), self._store.edit, kept) if kept else None
+            if not kept or (made and not kept.keys() & {job.id for job in made.after.jobs}):
+                return "Not saved: no longer in the watchlist"
             return self._why_unsaved()
 
     async def undo(self) -> Undone:
