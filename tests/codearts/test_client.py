@@ -58,7 +58,7 @@ async def test_nothing_shows_the_token() -> None:
     opened: list[httpx.AsyncClient] = []
     async with client(handler=lambda request: httpx.Response(401, text=TOKEN), opened=opened) as reader:
         reading = await reader.read(JOB)
-        for thing in (reader, reading, reading.outcome, opened[0], opened[0].headers, opened[0].auth):
+        for thing in (reader, reading, reading.result, opened[0], opened[0].headers, opened[0].auth):
             assert TOKEN[:16] not in f"{thing!r} {thing}"
         assert TOKEN[:16] not in repr(vars(reader))
         assert TOKEN[:16] not in repr(vars(opened[0]))
@@ -128,7 +128,7 @@ async def test_a_renewed_token_file_is_noticed_and_used(tmp_path: Path) -> None:
         path.write_text("newer")
         path.write_text("new")
         assert reader.credential_changed()
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
 
 
 async def test_a_late_refusal_of_the_old_token_does_not_hide_the_new_one(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ async def test_a_late_refusal_of_the_old_token_does_not_hide_the_new_one(tmp_pat
         lambda: open_http("https://h", transport=transport), Endpoint("https://h"), FileToken(path), clock()
     )
     assert failure(await reader.read(JOB)).kind is K.SIGN_IN
-    assert renewed[0].outcome is Status.RUNNING
+    assert renewed[0].result is Status.RUNNING
     assert reader.credential_changed()
     await reader.close()
 

@@ -32,7 +32,7 @@ from tui.core.reading import Status
 async def test_connections_are_kept() -> None:
     async with ScriptedServer(answering()) as server, client(server.url) as reader:
         readings = [await reader.read(JOB) for _ in range(5)]
-    assert {reading.outcome for reading in readings} == {Status.RUNNING}
+    assert {reading.result for reading in readings} == {Status.RUNNING}
     assert {reading.request_id for reading in readings} == {"r1"}
     assert (server.connections, len(server.heads)) == (1, 5)
 
@@ -45,14 +45,14 @@ async def test_a_connection_is_kept_for_half_a_minute(
         await reader.read(JOB)
         seconds = time.monotonic
         monkeypatch.setattr(time, "monotonic", lambda: seconds() + pause)
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
         assert server.connections == connections
 
 
 async def test_a_connection_closed_in_between_is_not_noticed() -> None:
     async with ScriptedServer(answering_once()) as server, client(server.url) as reader:
         readings = [await reader.read(JOB) for _ in range(5)]
-    assert {reading.outcome for reading in readings} == {Status.RUNNING}
+    assert {reading.result for reading in readings} == {Status.RUNNING}
     assert server.connections == 5
 
 
@@ -62,8 +62,8 @@ async def test_a_kept_connection_that_breaks_is_tried_once_more() -> None:
         ScriptedServer(resetting_later, answering()) as server,
         client(server.url, opened=opened) as reader,
     ):
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
         assert (server.connections, len(server.heads)) == (2, 3)
         assert [http.is_closed for http in opened] == [True, False]
 
@@ -79,7 +79,7 @@ async def test_a_new_connection_that_breaks_is_not_tried_again() -> None:
     async with ScriptedServer(resetting, answering()) as server, client(server.url) as reader:
         assert failure(await reader.read(JOB)).kind is K.BROKEN_CONNECTION
         assert len(server.heads) == 1
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
 
 
 async def test_a_connection_that_breaks_in_mid_body_is_not_tried_again() -> None:
@@ -106,7 +106,7 @@ async def test_the_deadline_ends_an_answer_that_never_does(first: bytes, http_st
         reading = await read_in_vain(reader, server)
         assert (failure(reading).kind, reading.http_status) == (K.TIMEOUT, http_status)
         assert opened[0].is_closed
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
 
 
 async def test_a_dripping_body_ends_at_the_deadline() -> None:
@@ -136,7 +136,7 @@ async def test_others_on_the_way_are_not_hurt() -> None:
         await server.asked.wait()
         assert failure(await reader.read(JOB)).kind is K.BROKEN_CONNECTION
         go_on.set()
-        assert (await waiting).outcome is Status.RUNNING
+        assert (await waiting).result is Status.RUNNING
         assert [http.is_closed for http in opened] == [False, True]
 
 
@@ -238,7 +238,7 @@ async def test_cancelling_a_reading_gives_up_its_connections() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert opened[0].is_closed
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
 
 
 async def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +247,7 @@ async def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyP
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         async with client(server.url) as reader:
-            assert (await reader.read(JOB)).outcome is Status.RUNNING
+            assert (await reader.read(JOB)).result is Status.RUNNING
         assert (proxy.connections, server.connections) == (0, 1)
 
 
@@ -289,6 +289,6 @@ async def test_connections_that_are_no_longer_needed_are_closed() -> None:
     reader = StatusClient(opener, Endpoint("https://build.example.com"), EnvironmentToken(TOKEN), clock())
     await asyncio.gather(*(reader.read(JOB) for _ in range(3)))
     await asyncio.sleep(40)
-    assert (await reader.read(JOB)).outcome is Status.RUNNING
+    assert (await reader.read(JOB)).result is Status.RUNNING
     assert sorted(http.is_closed for http in opened) == [False, True, True]
     await reader.close()

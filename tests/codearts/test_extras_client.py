@@ -282,8 +282,8 @@ async def test_the_credential_is_neither_praised_nor_blamed_for_an_extra() -> No
     heard: list[Status | Failure | None] = []
 
     class Listening(EnvironmentToken):
-        def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-            heard.append(outcome)
+        def on_response(self, auth_headers: AuthHeaders, result: Status | Failure | None) -> None:
+            heard.append(result)
 
         async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
             pytest.fail("renewed because of an extra")
@@ -317,7 +317,7 @@ async def test_a_hanging_extra_does_not_keep_a_signed_status_call_waiting() -> N
             credential,
             time.now,
         )
-        assert (await asyncio.wait_for(reader.read(JOB), 5)).outcome is Status.RUNNING
+        assert (await asyncio.wait_for(reader.read(JOB), 5)).result is Status.RUNNING
         go_on.set()
         assert await extra == JobInfo("web")
         await reader.close()

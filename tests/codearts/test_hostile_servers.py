@@ -66,9 +66,9 @@ async def test_a_kept_connection_that_falls_silent_costs_one_reading() -> None:
         await silent_after(b"")(connection)
 
     async with ScriptedServer(zombie, answering()) as server, client(server.url) as reader:
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
         assert failure(await read_in_vain(reader, server)).kind is FailureKind.TIMEOUT
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
         assert server.connections == 2
 
 
@@ -86,8 +86,8 @@ async def test_after_a_silence_the_name_is_looked_up_again(monkeypatch: pytest.M
     async with ScriptedServer(silent_after(b""), answering()) as server:
         async with client(server.url.replace("127.0.0.1", "localhost")) as reader:
             assert failure(await read_in_vain(reader, server)).kind is FailureKind.TIMEOUT
-            assert (await reader.read(JOB)).outcome is Status.RUNNING
-            assert (await reader.read(JOB)).outcome is Status.RUNNING
+            assert (await reader.read(JOB)).result is Status.RUNNING
+            assert (await reader.read(JOB)).result is Status.RUNNING
         assert len(looked_up) == 2
 
 
@@ -109,5 +109,5 @@ async def test_a_line_end_behind_a_token_is_not_sent(end: str) -> None:
         ScriptedServer(answering_once()) as server,
         client(server.url, credential=EnvironmentToken(f"abc{end}")) as one,
     ):
-        assert (await one.read(JOB)).outcome is Status.RUNNING
+        assert (await one.read(JOB)).result is Status.RUNNING
         assert b"\r\nX-Auth-Token: abc\r\n" in server.heads[0]

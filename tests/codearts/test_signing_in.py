@@ -55,8 +55,8 @@ async def asking(
 
 
 def failure(reading: Reading) -> Failure:
-    assert isinstance(reading.outcome, Failure), reading
-    return reading.outcome
+    assert isinstance(reading.result, Failure), reading
+    return reading.result
 
 
 def answers(*accepted: str, digits: str = "0301", sent: list[str] | None = None) -> Handler:
@@ -90,11 +90,11 @@ async def test_three_hundred_jobs_whose_token_ends_cause_one_renewal(ending: str
             return RefreshableToken(issuers[0], clock)
 
         async with asking(credential, service.url) as client:
-            assert isinstance((await client.read(job)).outcome, Status)
+            assert isinstance((await client.read(job)).result, Status)
             token = client_token(client)
             getattr(service, ending)(token)
             readings = await asyncio.gather(*(client.read(job) for _ in range(number)))
-            assert {isinstance(reading.outcome, Status) for reading in readings} == {True}
+            assert {isinstance(reading.result, Status) for reading in readings} == {True}
             assert issuers[0].calls == 2
             assert not client.credential_changed()
 
@@ -132,14 +132,14 @@ async def test_what_iam_says_is_what_the_reading_says() -> None:
         return answers(*accepted)(request)
 
     async with asking(lambda clock: RefreshableToken(issuer, clock), handler=handler) as client:
-        assert (await client.read(JOB)).outcome is Status.RUNNING
+        assert (await client.read(JOB)).result is Status.RUNNING
         accepted[:] = ["token-3"]
         readings = await asyncio.gather(*(client.read(JOB) for _ in range(50)))
-        assert [reading.outcome for reading in readings] == [wrong] * 50
+        assert [reading.result for reading in readings] == [wrong] * 50
         assert issuer.calls == 2
         assert not client.credential_changed()
         client.reset()
-        assert (await client.read(JOB)).outcome is Status.RUNNING
+        assert (await client.read(JOB)).result is Status.RUNNING
         assert issuer.calls == 3
 
 
@@ -174,7 +174,7 @@ async def test_whatever_end_iam_gives_a_token_one_log_in_serves_all(end: str) ->
 
     async with asking(credential, handler=answers("token-1")) as client:
         readings = await asyncio.gather(*(client.read(JOB) for _ in range(32)))
-        assert {reading.outcome for reading in readings} == {Status.RUNNING}
+        assert {reading.result for reading in readings} == {Status.RUNNING}
         assert len(log_ins) == 1
 
 
@@ -205,7 +205,7 @@ def some_jobs(service: DemoService, count: int) -> list[JobId]:
 async def test_the_service_accepts_our_signatures() -> None:
     async with before_the_service(keys()) as (client, service):
         readings = await asyncio.gather(*map(client.read, some_jobs(service, 50)))
-        assert {isinstance(reading.outcome, Status) for reading in readings} == {True}
+        assert {isinstance(reading.result, Status) for reading in readings} == {True}
         assert (service.signatures.accepted, service.signatures.refused) == (50, 0)
 
 
@@ -234,7 +234,7 @@ async def test_a_wrong_clock_is_set_right_by_the_answer() -> None:
     with DemoService(wall=lambda: time.now().wall + timedelta(hours=5)) as service:
         async with asking(signer(keys()), service.url) as client:
             (job,) = some_jobs(service, 1)
-            assert isinstance((await client.read(job)).outcome, Status)
+            assert isinstance((await client.read(job)).result, Status)
             assert not client.credential_changed()
 
 
@@ -270,7 +270,7 @@ async def test_all_that_were_under_way_when_the_clock_was_wrong_are_asked_again(
             await client.read(some_jobs(service, 1)[0])
             ahead = timedelta(hours=5)
             readings = await asyncio.gather(*map(client.read, some_jobs(service, 4)))
-            assert {isinstance(reading.outcome, Status) for reading in readings} == {True}
+            assert {isinstance(reading.result, Status) for reading in readings} == {True}
 
 
 async def test_the_network_does_not_lock_the_signer() -> None:

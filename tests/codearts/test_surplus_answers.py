@@ -81,7 +81,7 @@ async def test_a_second_answer_is_not_the_next_jobs(how: str, scheme: str, reque
         ScriptedServer(saying(*SURPLUS[how]), answering(RUNNING), tls=context) as server,
         client(server.url, verify=False) as reader,
     ):
-        outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT, JOB, NEXT)]
+        outcomes = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
     assert outcomes == [Status.RUNNING] * 4
     assert server.connections == 2
 
@@ -103,10 +103,10 @@ async def test_what_arrives_on_an_idle_connection_ends_it(scheme: str, request: 
         ScriptedServer(late, answering(RUNNING), tls=context) as server,
         client(server.url, verify=False) as reader,
     ):
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
         go_on.set()
         await has_sent.wait()
-        assert (await reader.read(NEXT)).outcome is Status.RUNNING
+        assert (await reader.read(NEXT)).result is Status.RUNNING
     assert server.connections == 2
 
 
@@ -118,7 +118,7 @@ async def test_no_connection_is_kept_where_nobody_can_tell_what_it_received(monk
 
     monkeypatch.setattr("tui.codearts.connections._Stream.has_unread", has_unread)
     async with ScriptedServer(answering(RUNNING)) as server, client(server.url) as reader:
-        outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT)]
+        outcomes = [(await reader.read(job)).result for job in (JOB, NEXT)]
     assert outcomes == [Status.RUNNING] * 2
     assert server.connections == 2
 
@@ -135,7 +135,7 @@ async def test_what_comes_once_the_next_request_is_gone_spoils_one_reading_and_n
         await answering(RUNNING)(connection)
 
     async with ScriptedServer(later, answering(RUNNING)) as server, client(server.url) as reader:
-        outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT, JOB, NEXT)]
+        outcomes = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
     assert outcomes == [Status.RUNNING, Status.IDLE, Status.RUNNING, Status.RUNNING]
     assert server.connections == 2
 
@@ -143,7 +143,7 @@ async def test_what_comes_once_the_next_request_is_gone_spoils_one_reading_and_n
 async def test_a_quiet_connection_is_kept_over_tls(tls: ssl.SSLContext) -> None:
     """Its session tickets, too, are read with the first answer."""
     async with ScriptedServer(answering(RUNNING), tls=tls) as server, client(server.url, verify=False) as reader:
-        outcomes = [(await reader.read(JOB)).outcome for _ in range(5)]
+        outcomes = [(await reader.read(JOB)).result for _ in range(5)]
     assert outcomes == [Status.RUNNING] * 5
     assert server.connections == 1
 
@@ -213,6 +213,6 @@ async def test_through_a_tunnel_connections_are_kept_and_given_up_alike(
         async with tunnel.open() as port:
             monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{port}")
             async with client("https://build.example.com", verify=False) as reader:
-                outcomes = [(await reader.read(job)).outcome for job in (JOB, NEXT, JOB, NEXT)]
+                outcomes = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
         assert outcomes == [Status.RUNNING] * 4
         assert (tunnel.connections, server.connections) == (connections, connections)

@@ -219,7 +219,7 @@ async def test_an_entry_of_no_proxy_that_says_nothing_keeps_nobody_from_asking(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", no_proxy)
     async with ScriptedServer(answering()) as server, client(server.url) as reader:
-        assert (await reader.read(JOB)).outcome is Status.RUNNING
+        assert (await reader.read(JOB)).result is Status.RUNNING
 
 
 HERE = ["127.0.0.1", "127.0.0.2", "localhost", "[::1]", "[::ffff:127.0.0.1]"]
@@ -247,7 +247,7 @@ async def test_a_proxy_never_sees_what_is_meant_for_this_machine(host: str, monk
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
         async with client(server.url) as reader:
-            assert (await reader.read(JOB)).outcome is Status.RUNNING
+            assert (await reader.read(JOB)).result is Status.RUNNING
         assert (proxy.connections, server.connections) == (0, 1)
 
 
@@ -258,7 +258,7 @@ async def test_a_proxy_that_answers_for_another_host_is_asked_and_never_twice_by
     async with ScriptedServer(answering_once(GOOD + idle), answering()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         async with client("http://build.invalid") as reader:
-            outcomes = [(await reader.read(JOB)).outcome for _ in range(3)]
+            outcomes = [(await reader.read(JOB)).result for _ in range(3)]
     assert outcomes == [Status.RUNNING] * 3
     assert proxy.heads[0].startswith(b"GET http://build.invalid/v3/jobs/")
 
@@ -367,7 +367,7 @@ async def test_a_user_who_asks_sends_a_refused_log_in_again_once_a_minute_at_mos
 
     reader = StatusClient(through_a_proxy(refuse), BEHIND, EnvironmentToken(TOKEN), clock())
     for _ in range(300):
-        failure = (await reader.read(JOB)).outcome
+        failure = (await reader.read(JOB)).result
         assert isinstance(failure, Failure)
         assert REFUSED in failure.summary
         reader.hurry()
@@ -675,7 +675,7 @@ async def test_what_a_socks_proxy_says_is_no_fault_of_this_program(greeting: byt
         address = f"socks5://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
         opener = ConnectionOptions(proxy=address).opener(BEHIND.url)
         reader = StatusClient(opener, BEHIND, EnvironmentToken(TOKEN), clock())
-        failure = (await reader.read(JOB)).outcome
+        failure = (await reader.read(JOB)).result
         async with asyncio.timeout(20):
             await closed.wait()
         await reader.close()

@@ -157,6 +157,6 @@ async def test_the_sdk_logs_in_at_the_simulated_iam(service: DemoService) -> Non
     assert project_id == service.project_id
     assert expires_at == seen_expires_at
     async with client(service.url, credential=EnvironmentToken(token)) as reader:
-        assert isinstance((await reader.read(service.jobs[0].id)).outcome, Status)
+        assert isinstance((await reader.read(service.jobs[0].id)).result, Status)
     status, _, message = ask(about(service, what="logged in", **{**user, "password": "guessed"}))
     assert (status, message) == (401, "The username or password is wrong.")

@@ -73,7 +73,7 @@ class World:
         return page.records
 
     async def status(self, label: str = JOB) -> Status:
-        found = (await self.reader.read(self.ids[label])).outcome
+        found = (await self.reader.read(self.ids[label])).result
         assert isinstance(found, Status)
         return found
 

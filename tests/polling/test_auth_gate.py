@@ -275,7 +275,7 @@ async def test_a_ready_token_that_is_refused_for_seconds_is_in_use_again_within_
         assert bench.poller.pace().signed_out
         bench.answer = lambda _: Status.RUNNING
         await asyncio.sleep(70)
-        assert {reading.job: reading.outcome for reading in bench.readings} == dict.fromkeys(jobs(20), Status.RUNNING)
+        assert {reading.job: reading.result for reading in bench.readings} == dict.fromkeys(jobs(20), Status.RUNNING)
 
 
 @in_virtual_time

@@ -246,7 +246,7 @@ def test_all_jobs_are_well_within_a_minute_of_a_long_trouble_of_any_kind(kind: F
             assert max(later - earlier for earlier, later in pairwise(asked)) <= 30.1
             bench.answer = lambda _: Status.RUNNING
             await asyncio.sleep(60)
-            states = {reading.job: reading.outcome for reading in bench.readings}
+            states = {reading.job: reading.result for reading in bench.readings}
             assert set(states.values()) == {Status.RUNNING}
 
     scene()
@@ -372,7 +372,7 @@ async def test_trouble_may_change_its_kind_and_stays_trouble() -> None:
             assert bench.poller.pace().trouble == failed(kind)
         bench.answer = lambda _: Status.IDLE
         await asyncio.sleep(60)
-        assert {reading.job: reading.outcome for reading in bench.readings} == dict.fromkeys(jobs(30), Status.IDLE)
+        assert {reading.job: reading.result for reading in bench.readings} == dict.fromkeys(jobs(30), Status.IDLE)
 
 
 @in_virtual_time
@@ -408,7 +408,7 @@ async def test_one_job_that_was_read_and_is_not_found_for_a_moment_is_asked_agai
         assert bench.poller.pace().trouble is None
         bench.answer = lambda _: Status.IDLE
         await asyncio.sleep(10)
-        assert bench.readings[-1].outcome is Status.IDLE
+        assert bench.readings[-1].result is Status.IDLE
         bench.answer = lambda _: failed(FailureKind.NOT_FOUND)
         await asyncio.sleep(3600)
         assert len(bench.asked(since=bench.clock() - 1500)) <= 6

@@ -173,7 +173,7 @@ async def test_a_good_answer_from_before_a_suspend_does_not_count_and_is_asked_f
         assert bench.readings == []
         assert len(bench.sent) == 2
         await asyncio.sleep(5)
-        assert [reading.outcome for reading in bench.readings] == [Status.IDLE]
+        assert [reading.result for reading in bench.readings] == [Status.IDLE]
 
 
 @in_virtual_time

@@ -37,7 +37,7 @@ async def test_a_token_is_looked_at_by_iam_and_taken(user: User, service: DemoSe
     assert isinstance(auth_headers, AuthHeaders)
     assert auth_headers.secret.reveal() == service.token
     assert ready.credential.expires_at is not None
-    assert (await ready.reader.read(service.jobs[0].id)).outcome in tuple(Status)
+    assert (await ready.reader.read(service.jobs[0].id)).result in tuple(Status)
     await ready.reader.close()
 
 

@@ -20,7 +20,7 @@ def check_state(state: JobState, now: float) -> None:
     assert (state.status is None) == (state.good is None) == (state.since is None)
     assert bool(state.failures) == bool(state.failure) == bool(state.no_answer_since)
     if state.good and state.since:
-        assert state.good.outcome is state.status
+        assert state.good.result is state.status
         assert state.since.at <= state.good.received.at <= now
     assert (state.current_run is not None) == (state.status is Status.RUNNING)
     assert max(len(state.transitions), len(state.runs), len(state.gaps)) <= 20

@@ -77,9 +77,9 @@ async def failure_of(error: BaseException) -> Failure:
 
 
 def failure(reading: Reading) -> Failure:
-    assert isinstance(reading.outcome, Failure)
+    assert isinstance(reading.result, Failure)
     assert TOKEN[:16] not in repr(reading)
-    return reading.outcome
+    return reading.result
 
 
 def failed_answer(http_status: int, body: object, headers: dict[str, str] | None = None) -> Failure:

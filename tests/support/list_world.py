@@ -221,7 +221,7 @@ class ListWorld(NoCredential):
         before, self.board = self.board, self.board.record(readings)
         for reading in readings:
             state, was = self.board.states[reading.job], before.states[reading.job]
-            if state.status is not None and (state.good is None or state.good.outcome is not state.status):
+            if state.status is not None and (state.good is None or state.good.result is not state.status):
                 self.figures.wrong += 1
             if state.transitions[-1:] != was.transitions[-1:]:
                 self._seen(reading)
@@ -234,12 +234,12 @@ class ListWorld(NoCredential):
         now = self.clock()
         ends = self.spells[reading.job]
         place = bisect_right(ends, reading.sent.at)
-        if (place % 2 == 1) is not (reading.outcome is Status.RUNNING):
+        if (place % 2 == 1) is not (reading.result is Status.RUNNING):
             place = bisect_right(ends, reading.received.at)
         delay = now - ends[place - 1]
         if ends[place - 1] < self.began + 900:
             return  # it began before the lists were known
-        if reading.outcome is Status.RUNNING:
+        if reading.result is Status.RUNNING:
             self.figures.starts.append(delay)
             return
         self.figures.stops.append(delay)

@@ -16,7 +16,7 @@ from tui.core.reading import Failure, FailureKind, Moment, Reading, Retry, Statu
 
 
 class _Attempt(NamedTuple):
-    outcome: Status | Failure
+    result: Status | Failure
     http_status: int | None = None
     request_id: str = ""
 
@@ -52,7 +52,7 @@ class StatusClient:
             answer = await self._ask(self._endpoint.url + status_path(job))
         except Exception as error:
             answer = _Attempt(fault(error))
-        return Reading(job, answer.outcome, sent, self._now(), answer.http_status, answer.request_id)
+        return Reading(job, answer.result, sent, self._now(), answer.http_status, answer.request_id)
 
     def credential_changed(self) -> bool:
         """Whether the credential was renewed since it was last refused or missing."""
@@ -85,32 +85,32 @@ class StatusClient:
             self._refused = auth_headers if _is_refusal(auth_headers) else self._refused
             return _Attempt(auth_headers)
         answer = await self._send(url, auth_headers)
-        if not _is_refusal(answer.outcome):
+        if not _is_refusal(answer.result):
             return answer
-        reason = await self.credential.on_unauthorized(auth_headers, answer.outcome)
+        reason = await self.credential.on_unauthorized(auth_headers, answer.result)
         if reason is None and not has_renewed:
             return await self._ask(url, has_renewed=True)
         self._refused = auth_headers
-        return answer._replace(outcome=reason or answer.outcome)
+        return answer._replace(result=reason or answer.result)
 
     async def _send(self, url: str, auth_headers: AuthHeaders) -> _Attempt:
-        """Passes the outcome to the credential: None if the request was cancelled."""
+        """Passes the result to the credential: None if the request was cancelled."""
         response, secrets = Response(), auth_headers.secrets
-        outcome: Status | Failure | None = None
+        result: Status | Failure | None = None
         try:
             await self._connections.get(Get(url, auth_headers.headers, self._deadline), response)
             status = response.http_status or 0
             defect = response.defect if status == 200 else None
-            outcome = defect or interpret(status, response.headers, response.body, secrets)
-            if isinstance(outcome, Failure) and outcome.kind is FailureKind.BAD_REPLY:
+            result = defect or interpret(status, response.headers, response.body, secrets)
+            if isinstance(result, Failure) and result.kind is FailureKind.BAD_REPLY:
                 await self._connections.close()  # the rest of a broken answer must not be taken for the next one
         except Exception as error:
-            outcome = fault(error)
+            result = fault(error)
         finally:
             self._clock.learn(response.date)  # first: the credential may need the service's time
-            self.credential.on_response(auth_headers, outcome)
-        return _Attempt(outcome, response.http_status, request_id(response.headers, response.body, secrets))
+            self.credential.on_response(auth_headers, result)
+        return _Attempt(result, response.http_status, request_id(response.headers, response.body, secrets))
 
 
-def _is_refusal(outcome: Status | Failure) -> TypeGuard[Failure]:
-    return isinstance(outcome, Failure) and outcome.kind.retry is Retry.SIGN_IN
+def _is_refusal(result: Status | Failure) -> TypeGuard[Failure]:
+    return isinstance(result, Failure) and result.kind.retry is Retry.SIGN_IN

@@ -243,10 +243,10 @@ class ExtrasClient:
         # before the request is sent: the status call must not wait for an extra call
         self._credential.on_response(auth_headers, None)
         response, sent = Response(), self._now().at
-        outcome = await result_or_failure(self._get(call, url, auth_headers, response))
-        self._learn(call.kind, outcome, response, sent)
+        result = await result_or_failure(self._get(call, url, auth_headers, response))
+        self._learn(call.kind, result, response, sent)
         self._dated(response.date)
-        return outcome
+        return result
 
     async def _get(self, call: ExtraCall[T], url: str, auth_headers: AuthHeaders, response: Response) -> T | Failure:
         kind, secrets = call.kind, auth_headers.secrets
@@ -259,12 +259,12 @@ class ExtrasClient:
             return await in_thread(call.parse, response.body, secrets)
         return call.parse(response.body, secrets)
 
-    def _learn(self, kind: CallKind, outcome: object, response: Response, sent: float) -> None:
-        if not isinstance(outcome, Failure):
+    def _learn(self, kind: CallKind, result: object, response: Response, sent: float) -> None:
+        if not isinstance(result, Failure):
             self._switch.answered(kind)
             return
         now = self._now().at
-        is_long_log = kind.is_log and outcome == response.too_large
-        self._switch.failed(kind, outcome, response.http_status, now, is_about_one=is_long_log)
-        if outcome.kind is FailureKind.THROTTLED:
-            self._throttled(outcome, sent, now)
+        is_long_log = kind.is_log and result == response.too_large
+        self._switch.failed(kind, result, response.http_status, now, is_about_one=is_long_log)
+        if result.kind is FailureKind.THROTTLED:
+            self._throttled(result, sent, now)

@@ -337,7 +337,7 @@ async def _resolves(host: str) -> Step:
 
 
 async def _reaches(profile: Profile, has_proxy: bool) -> AsyncIterator[Step]:
-    """Send one request without a credential: its outcome shows which layer fails."""
+    """Send one request without a credential: its result shows which layer fails."""
     from tui.codearts.connections import probe
     from tui.codearts.tls_and_proxy import authorities
 
@@ -458,17 +458,17 @@ async def _accepted(profile: Profile) -> Step:
 async def job_step(profile: Profile, jobs: tuple[Job, ...], budget: ExtrasBudget) -> Step:
     """The first of the profile's jobs that can be read."""
     if not jobs:
-        outcome = await _read(profile, NO_JOB, budget)
-        if isinstance(outcome, Failure) and outcome.kind not in _THEIRS:
-            return fails("job", f"a test with an invented ID failed: {render.advice(outcome)}", code_of(outcome))
+        result = await _read(profile, NO_JOB, budget)
+        if isinstance(result, Failure) and result.kind not in _THEIRS:
+            return fails("job", f"a test with an invented ID failed: {render.advice(result)}", code_of(result))
         return unknown("job", "the watchlist has none of this profile: add one with codearts-watch add ID")
     failed = []
     for job in jobs[:_JOBS]:
-        outcome = await _read(profile, job.id, budget)
-        if not isinstance(outcome, Failure):
-            return works("job", f"{job.name} is {outcome}")
-        failed.append(fails("job", f"{job.name}: {render.advice(outcome)}", code_of(outcome)))
-        if outcome.kind not in _THEIRS:
+        result = await _read(profile, job.id, budget)
+        if not isinstance(result, Failure):
+            return works("job", f"{job.name} is {result}")
+        failed.append(fails("job", f"{job.name}: {render.advice(result)}", code_of(result)))
+        if result.kind not in _THEIRS:
             break
     return failed[-1]
 
@@ -481,7 +481,7 @@ async def _read(profile: Profile, job: JobId, budget: ExtrasBudget) -> Status | 
     reading = await profile.reader.read(job)
     if reading.failure and reading.failure.kind is FailureKind.THROTTLED:
         budget.throttled(reading.failure, reading.sent.at, reading.received.at)
-    return reading.outcome
+    return reading.result
 
 
 OPTIONAL = "optional"

@@ -51,7 +51,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     reader = app.profile(job.profile or app.default).reader
 
     async def is_running() -> bool:
-        outcome = (await reader.read(job.id)).outcome
+        outcome = (await reader.read(job.id)).result
         if isinstance(outcome, Failure):
             return outcome.kind.retry in (Retry.PASSING, Retry.THROTTLED)
         return outcome is Status.RUNNING

@@ -15,19 +15,19 @@ from tui.core.run import FailedStep, RunRecord, numbered
 from tui.core.text import DETAIL, clean, width
 from tui.core.transitions import Change, Event
 
-Result = Reading | Failure
+RoundResult = Reading | Failure
 """What a round brought for a job: a reading, or the reason why no request was sent."""
 
 
-def result_document(job: Job, result: Result, profile: str) -> dict[str, Any]:
+def result_document(job: Job, result: RoundResult, profile: str) -> dict[str, Any]:
     """The object of `status --json`. `status` is null exactly where `failure` is not."""
     reading = result if isinstance(result, Reading) else None
-    outcome = status_of(result)
-    failed = outcome if isinstance(outcome, Failure) else None
+    status = status_of(result)
+    failed = status if isinstance(status, Failure) else None
     return {
         **_names(job),
         "profile": profile,
-        "status": None if failed else str(outcome),
+        "status": None if failed else str(status),
         "failure": _failure_document(failed, reading) if failed else None,
         "read_at": stamp(reading.received.wall) if reading else None,
         "latency_ms": round(reading.latency * 1000) if reading else None,
@@ -104,8 +104,8 @@ def _named(label: str, job: JobId) -> str:
     return f"{label} ({job.short})" if label else job.short
 
 
-def status_of(result: Result) -> Status | Failure:
-    return result if isinstance(result, Failure) else result.outcome
+def status_of(brought: RoundResult) -> Status | Failure:
+    return brought if isinstance(brought, Failure) else brought.result
 
 
 def advice(failure: Failure) -> str:

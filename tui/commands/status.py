@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui.commands.job_selection import NO_NAMES, Names, add_jobs, add_outcome, shown_name
 from tui.commands.output import ExitCode, Output, Progress, asking, print_json
-from tui.commands.render import Result, aligned, outcome_members, reasons, result_document, status_of
+from tui.commands.render import RoundResult, aligned, outcome_members, reasons, result_document, status_of
 from tui.core.job import Job, JobId, ServiceName
 from tui.core.reading import Failure, FailureKind, Reading, Retry, Status
 from tui.core.run import RunRecord, numbered
@@ -33,7 +33,7 @@ LOOK = 0.1
 """Seconds between two checks of whether a profile can still send requests."""
 SAID_AFTER, LONG_ROUND = 10.0, 45.0
 """Seconds after which a round says how long it still takes, if that is more than this many."""
-ResultRow = tuple[Job, Result, str]
+ResultRow = tuple[Job, RoundResult, str]
 """A job, its result, and its profile's name."""
 OUTCOME_HEADS = ("STATUS", "OUTCOME", "BUILD", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
 HEADS = ("STATUS", "ID", "LABEL", "TAGS", "PROFILE", "FAILURE")
@@ -87,7 +87,7 @@ async def one_round(
 
     Once a profile's credential is refused, or it is throttled for long, its other jobs get the same failure unread.
     """
-    results: dict[JobId, Result] = {}
+    results: dict[JobId, RoundResult] = {}
     began, is_said = session.now().at, False
     while len(results) < len(jobs):
         if not is_said and session.now().at > began + SAID_AFTER:

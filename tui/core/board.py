@@ -208,7 +208,7 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         before = self.last or self.good
         if before and reading.sent.at < before.sent.at:
             return self
-        if isinstance(reading.outcome, Failure):
+        if isinstance(reading.result, Failure):
             return self._replace(
                 last=reading,
                 failures=self.failures + 1,
@@ -226,14 +226,14 @@ class JobState(NamedTuple):  # no dataclass, for the same reason as Job
         )
         if seen.gap:  # another build may run now than before it
             known = known._replace(gaps=(*self.gaps, seen.gap)[-GAPS_KEPT:], going=None)
-        if reading.outcome == self.status:
+        if reading.result == self.status:
             return known
         since_after = self.good.sent if self.good else None  # the status was true at some moment after that
-        going = self.going if self.status is None and reading.outcome is Status.RUNNING else None
-        known = known._replace(status=reading.outcome, since=reading.received, since_after=since_after, going=going)
+        going = self.going if self.status is None and reading.result is Status.RUNNING else None
+        known = known._replace(status=reading.result, since=reading.received, since_after=since_after, going=going)
         if since_after is None:
             return known
-        change = Transition(self.job.id, reading.outcome, since_after, reading.received)
+        change = Transition(self.job.id, reading.result, since_after, reading.received)
         known = known._replace(transitions=(*self.transitions, change)[-TRANSITIONS_KEPT:])
         return known.after_stop(seen.ended, since_after) if seen.ended else known
 

@@ -175,7 +175,7 @@ def observe(last: Reading | None, run: ObservedRun | None, reading: Reading, int
     Times are those of the later reading's clock: if it was set, what was recorded before is corrected.
     """
     is_gap = last is not None and reading.sent.at - last.received.at > GAP * interval
-    if reading.outcome is Status.IDLE and not run and not is_gap:
+    if reading.result is Status.IDLE and not run and not is_gap:
         return _NOTHING
     received = reading.received.wall.timestamp()
     if last is None:
@@ -187,7 +187,7 @@ def observe(last: Reading | None, run: ObservedRun | None, reading: Reading, int
         gap = Gap(reading.job, asked + last.latency, reading.sent.wall.timestamp())
     if run is None:
         return Observation(_going(reading, Between(asked, received), interval), None, gap)
-    if reading.outcome is Status.IDLE:
+    if reading.result is Status.IDLE:
         return Observation(None, run._replace(end=Between(run.running_at, received)), gap)
     maybe_two, interval = run.maybe_two or is_gap, max(run.interval, interval)
     running_at = reading.sent.wall.timestamp()
@@ -196,7 +196,7 @@ def observe(last: Reading | None, run: ObservedRun | None, reading: Reading, int
 
 def _going(reading: Reading, start: Between, interval: float) -> ObservedRun | None:
     """Returns the run that this reading showed for the first time; None if there is none."""
-    if reading.outcome is Status.IDLE:
+    if reading.result is Status.IDLE:
         return None
     return ObservedRun(reading.job, start, reading.sent.wall.timestamp(), interval=interval)
 

@@ -133,7 +133,7 @@ class Reading(NamedTuple):
     """The result of one request."""
 
     job: JobId
-    outcome: Status | Failure
+    result: Status | Failure
     sent: Moment
     received: Moment
     http_status: int | None = None
@@ -146,4 +146,4 @@ class Reading(NamedTuple):
 
     @property
     def failure(self) -> Failure | None:
-        return self.outcome if isinstance(self.outcome, Failure) else None
+        return self.result if isinstance(self.result, Failure) else None

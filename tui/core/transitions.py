@@ -40,7 +40,7 @@ class Change(NamedTuple):
         """The status after the transition; without one, the reading's."""
         if self.transition:
             return self.transition.status
-        return None if isinstance(self.reading.outcome, Failure) else self.reading.outcome
+        return None if isinstance(self.reading.result, Failure) else self.reading.result
 
 
 def changes_of(before: JobState, after: JobState) -> Iterator[Change]:

@@ -143,12 +143,12 @@ class Entry:
             return Cadence.NEAR
         return Cadence.QUIET if self.is_quiet else Cadence.IDLE
 
-    def record(self, outcome: Status | Failure) -> None:
-        if isinstance(outcome, Status):
-            self.status, self.failure, self.failures = outcome, None, 0
+    def record(self, result: Status | Failure) -> None:
+        if isinstance(result, Status):
+            self.status, self.failure, self.failures = result, None, 0
             return
-        self.failure = outcome
-        self.failures += outcome.kind.retry in (Retry.PASSING, Retry.LASTING)
+        self.failure = result
+        self.failures += result.kind.retry in (Retry.PASSING, Retry.LASTING)
 
 
 class JobQueue:
@@ -305,10 +305,10 @@ class JobQueue:
         paused = [self.entries[job].paused for job in (self.entries if jobs is None else jobs) if job in self.entries]
         return bool(paused) and all(paused)
 
-    def record(self, job: JobId, outcome: Status | Failure) -> None:
+    def record(self, job: JobId, result: Status | Failure) -> None:
         entry = self.entries[job]
         cadence = entry.cadence
-        entry.record(outcome)
+        entry.record(result)
         if entry.is_good:
             entry.read_at = entry.sent_at
         self._recount(entry, cadence)

@@ -343,12 +343,12 @@ class _FailureLog:
     def write(self, readings: Iterable[Reading]) -> None:
         for reading in readings:
             before = self._failures.pop(reading.job, None)
-            if isinstance(reading.outcome, Failure):
-                self._failures[reading.job] = reading.outcome
-                if before is None or _what(before) != _what(reading.outcome):
-                    _log.warning("job %s: %s", reading.job, _in_words(reading, reading.outcome))
+            if isinstance(reading.result, Failure):
+                self._failures[reading.job] = reading.result
+                if before is None or _what(before) != _what(reading.result):
+                    _log.warning("job %s: %s", reading.job, _in_words(reading, reading.result))
             elif before:
-                _log.info("job %s can be read again: %s", reading.job, reading.outcome)
+                _log.info("job %s can be read again: %s", reading.job, reading.result)
 
 
 def _what(failure: Failure) -> tuple[str, str, str]:

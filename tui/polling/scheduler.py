@@ -228,8 +228,8 @@ class Scheduler:
         if not (entry := self.job_queue.entries.get(job)):
             return False
         before = entry.status
-        self.job_queue.record(job, reading.outcome)
-        is_hinted = isinstance(reading.outcome, Status) and self._compare(job, reading.outcome, before, sent, now)
+        self.job_queue.record(job, reading.result)
+        is_hinted = isinstance(reading.result, Status) and self._compare(job, reading.result, before, sent, now)
         self._planned_for = max(self._planned_for, self.pacing.longest)
         self.job_queue.schedule(job, now + self._wait(entry, now))
         if is_hinted:

@@ -41,11 +41,11 @@ class Access(NamedTuple):
         """Reads one job with this token. Returns None if the build service accepts it, else the failure."""
         reader = LazyClient(self, FixedToken("the token", token))
         try:
-            outcome = (await reader.read(job)).outcome
+            result = (await reader.read(job)).result
         finally:
             await reader.close()
-        lets_in = is_accepted(outcome) or (isinstance(outcome, Failure) and outcome.kind is FailureKind.FORBIDDEN)
-        return outcome if isinstance(outcome, Failure) and not lets_in else None
+        lets_in = is_accepted(result) or (isinstance(result, Failure) and result.kind is FailureKind.FORBIDDEN)
+        return result if isinstance(result, Failure) and not lets_in else None
 
 
 class LazyClient:

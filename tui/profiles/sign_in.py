@@ -31,8 +31,8 @@ class SignIn:
         self,
         access: Access,
         typed: TypedToken,
-        password: HeldPassword | None = None,
-        iam: "IamTokens | None" = None,
+        password: HeldPassword | None,
+        iam: "IamTokens | None",
     ) -> None:
         self._access, self.typed = access, typed
         self._password, self._iam = password, iam

@@ -26,7 +26,7 @@ def cut_middle(text: str, cells: int, ellipsis: str = "…", head: int | None = 
     return start + ellipsis + end
 
 
-def squeezed(text: str, cells: int, ellipsis: str = "…") -> str:
+def squeezed(text: str, cells: int, ellipsis: str) -> str:
     """The text, which may have been cut, in at most `cells` cells: it loses more of the beginning, if there is one."""
     excess = cell_len(text) - cells
     head, cut, rest = text.partition(ellipsis)

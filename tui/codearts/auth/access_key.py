@@ -309,15 +309,15 @@ class SigningCredential:
             self._free.clear()
         return auth_headers
 
-    def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-        if is_accepted(outcome):
+    def on_response(self, auth_headers: AuthHeaders, result: Status | Failure | None) -> None:
+        if is_accepted(result):
             self._is_trusted = True
-        elif isinstance(outcome, Failure) and outcome.kind.retry is Retry.SIGN_IN:
+        elif isinstance(result, Failure) and result.kind.retry is Retry.SIGN_IN:
             self._is_trusted = False
             if self._was_late(auth_headers):
                 self._late = auth_headers
             if not self.has_changed_since(auth_headers):
-                self._refusal = outcome
+                self._refusal = result
         if auth_headers is self._on_probation or self._is_trusted:
             self._on_probation = None
             self._free.set()

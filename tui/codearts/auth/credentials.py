@@ -88,7 +88,7 @@ class Credential(Protocol):
     async def authenticate(self, method: str, url: str) -> AuthHeaders | Failure:
         """Makes the headers of one request with an empty body; refreshes the credential first if that is due."""
 
-    def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
+    def on_response(self, auth_headers: AuthHeaders, result: Status | Failure | None) -> None:
         """Call it once for each result of `authenticate()`; with None if that request was given up."""
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
@@ -107,10 +107,10 @@ class Credential(Protocol):
         """The user asked for a reading: ends the wait for the next attempt, unless the last one was refused."""
 
 
-def is_accepted(outcome: Status | Failure | None) -> bool:
-    """Whether the outcome shows that the service accepted the credential."""
-    return isinstance(outcome, Status) or (
-        outcome is not None and outcome.kind in (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
+def is_accepted(result: Status | Failure | None) -> bool:
+    """Whether the result shows that the service accepted the credential."""
+    return isinstance(result, Status) or (
+        result is not None and result.kind in (FailureKind.NOT_FOUND, FailureKind.BAD_JOB_ID)
     )
 
 
@@ -191,7 +191,7 @@ class ReadyToken:
         token = self.token()
         return token if isinstance(token, Failure) else token_headers(self.source, token)
 
-    def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
+    def on_response(self, auth_headers: AuthHeaders, result: Status | Failure | None) -> None:
         """A ready token has no state."""
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
@@ -315,8 +315,8 @@ class CredentialChain:
         self._shown, self._failures = shown, failures
         return shown
 
-    def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-        self._of(auth_headers).on_response(auth_headers, outcome)
+    def on_response(self, auth_headers: AuthHeaders, result: Status | Failure | None) -> None:
+        self._of(auth_headers).on_response(auth_headers, result)
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
         credential = self._of(auth_headers)

@@ -159,8 +159,8 @@ class RefreshableToken:
                 return self._failed.failure
             return Failure(FailureKind.NO_CREDENTIAL, f"{self.source} gave no token.")
 
-    def on_response(self, auth_headers: AuthHeaders, outcome: Status | Failure | None) -> None:
-        if is_accepted(outcome) and self._is_of(auth_headers):
+    def on_response(self, auth_headers: AuthHeaders, result: Status | Failure | None) -> None:
+        if is_accepted(result) and self._is_of(auth_headers):
             self._apply(TokenEvent.ACCEPTED)
 
     async def on_unauthorized(self, auth_headers: AuthHeaders, failure: Failure) -> Failure | None:
