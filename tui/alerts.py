@@ -127,9 +127,9 @@ class Alerts:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def finish(self, seconds: float) -> None:
-        """Waits at most `seconds` for the commands, then ends them."""
-        if self._tasks and seconds:
+    async def finish(self, seconds: float | None = None) -> None:
+        """Waits for the commands, at most `seconds` if that is given, then ends them."""
+        if self._tasks and seconds != 0:
             await asyncio.wait(self._tasks, timeout=seconds)
         tasks = list(self._tasks)
         for task in tasks:

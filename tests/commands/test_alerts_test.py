@@ -1,9 +1,11 @@
-"""`alerts test`: what it says of each way, and of what alerts are about. What arrives is in
+"""`alerts test`: what it says of each route, and of what alerts are about. What arrives is in
 end_to_end/test_alert_routes.py.
 """
 
+import asyncio
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ import pytest
 from tests.support.builders import job_id
 from tests.support.command_terminal import CommandTerminal
 from tests.support.user_home import User
+from tests.support.virtual_time import in_virtual_time
 from tui.commands.alerts import try_all
 from tui.commands.output import Output
 from tui.core.job import Job
+from tui.processes import Ended
 from tui.storage.watchlist import WatchlistFile
 
 
@@ -46,3 +50,18 @@ async def test_what_is_set_is_said_without_advice(tmp_path: Path, monkeypatch: p
     at = lines.index("command  ran, as for a build that passed")
     assert lines[at + 1 : at + 3] == ["when     failed", "jobs     all 0"]
     assert lines[at + 3].startswith("settings [alerts] stands in")
+
+
+@in_virtual_time
+async def test_a_command_that_does_not_end_is_said_to_be_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(arguments: Sequence[str], time_limit: float, **options: object) -> Ended:
+        await asyncio.sleep(time_limit + 1)  # to stop it takes a moment
+        return Ended(None)
+
+    monkeypatch.setattr("tui.alerts.run", hang)
+    lines = await said(User(tmp_path, {"TERM": "foot"}, '[alerts]\ncommand = ["hang"]\n'), monkeypatch)
+    text = " ".join(map(str.strip, lines))
+    assert "The command of [alerts], hang, did not end within 30 seconds and was stopped." in text
+    assert "ran, as" not in text

@@ -1,4 +1,4 @@
-"""`alerts test`: sends one alert by each way, and prints what becomes of it between here and the user's screen."""
+"""`alerts test`: sends one alert by every route, and prints what becomes of it between here and the user's screen."""
 
 import argparse
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HELP = "try the bell, the notification, the title and the command"
 DESCRIPTION = (
-    "Send one alert by each way, and say of each whether it passes tmux or screen, and which line in which file "
+    "Send one alert by every route, and say of each whether it passes tmux or screen, and which line in which file "
     "would let it through. Needs no credential."
 )
 EXAMPLES = ["alerts test"]
@@ -26,12 +26,10 @@ EXAMPLES = ["alerts test"]
 TEST = "codearts-watch: this is a test"
 TITLE_LASTS = 2.0
 """Seconds for which the title of the test is shown."""
-COMMAND_LASTS = 30.0
-"""Seconds that the user's command has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="test", choices=["test"], help="send one alert by each way")
+    parser.add_argument("what", metavar="test", choices=["test"], help="send one alert by every route")
 
 
 def run(context: "Context", arguments: argparse.Namespace) -> int:
@@ -43,7 +41,7 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
 
 
 async def try_all(settings: "AlertSettings", context: "Context", output: Output) -> ExitCode:
-    """Print each way as soon as it was tried."""
+    """Print each route as soon as it was tried."""
     from tui.terminal.notifications import alert_routes, look_outside
 
     seen = await look_outside(context.environ)
@@ -96,7 +94,7 @@ async def _command(settings: "AlertSettings") -> tuple[str, str]:
     said: list[str] = []
     alerts = Alerts(settings.command, said.append)
     alerts.tell_all((Happening(NO_JOB, TEST, AlertOn.STOPPED, 0.0, outcome="passed"),), lambda job: "")
-    await alerts.finish(COMMAND_LASTS)
+    await alerts.finish()
     return (said[0] if said else "ran, as for a build that passed"), ""
 
 

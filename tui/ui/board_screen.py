@@ -301,7 +301,7 @@ class BoardScreen(BaseScreen, Screen[None]):
         """Apply edited settings, and say so. The banner names those that need a restart, or why none can be used."""
         if settings := await self.edited.read_settings(self.disk):
             if former := self.alerting.use(settings.alerts):
-                self.run_worker(former.finish(seconds=30), group="alerts")
+                self.run_worker(former.finish(), group="alerts")
             number = number_of(self.state.look, self.deps.settings.views)
             self.deps = self.deps._replace(settings=settings)
             if view := settings.views.get(number):
