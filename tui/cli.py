@@ -223,8 +223,8 @@ def _common(is_shown: bool = True) -> "Parser":
         help="send nothing but the status call: no names, outcomes, lists of jobs or logs",
     )
     files = common.add_argument_group("files")
-    files.add_argument("--watchlist", metavar="FILE", type=_path, help="the watchlist")
-    files.add_argument("--settings", metavar="FILE", type=_path, help="the settings")
+    files.add_argument("--watchlist", metavar="FILE", type=_path, help="another watchlist than the usual one")
+    files.add_argument("--settings", metavar="FILE", type=_path, help="other settings than the usual ones")
     files.add_argument("--log", metavar="FILE", type=_path, help="write down what happens, without secrets")
     for action in common.shown if not is_shown else ():
         action.help = SUPPRESS

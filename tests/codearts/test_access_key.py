@@ -53,7 +53,7 @@ def test_keys_in_the_environment(names: tuple[str, ...], tmp_path: Path) -> None
     half = failure_of(found({names[0]: ACCESS}, tmp_path))
     assert half.summary == f"{names[0]} and {names[1]}: {names[1]} is empty or not set: both keys are needed."
     bad = failure_of(found({names[0]: ACCESS, names[1]: f"{SECRET}\n x"}, tmp_path))
-    assert f"The value of {names[1]} has a blank" in bad.summary
+    assert f"The value of {names[1]} has a space" in bad.summary
     assert SECRET not in repr(bad)
 
 

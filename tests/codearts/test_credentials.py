@@ -58,9 +58,9 @@ def test_blanks_around_a_token_are_dropped() -> None:
         ("", "empty"),
         (" \n", "empty"),
         pytest.param("x" * 100_001, "100000", id="long"),
-        ("secret secret", "blank"),
-        ("secret\nsecret", "blank"),
-        ("secret\u3000secret", "blank"),
+        ("secret secret", "space"),
+        ("secret\nsecret", "space"),
+        ("secret\u3000secret", "space"),
         ("secret\x00secret", "characters"),
         ("sécret", "characters"),
         ("\x7fsecret", "characters"),
@@ -118,7 +118,7 @@ def test_a_file_may_begin_with_a_mark_of_its_encoding(token_file: Path, encoding
         ('["secret"]', "JSON without a token in it"),
         ('{"token": "secret', "begins like JSON and is not valid JSON"),
         ('{"token": 7}', "JSON without a token in it"),
-        ('{"token": "se cret"}', "blank"),
+        ('{"token": "se cret"}', "space"),
         ('""', "empty"),
         ("X-Auth-Token:", "empty"),
         ("[" * 100_000, "begins like JSON and is not valid JSON"),
@@ -135,7 +135,7 @@ def test_the_environment_never_changes() -> None:
     assert credential.source == "CODEARTS_TOKEN"
     assert credential.token() == Secret(TOKEN)
     assert not credential.changed()
-    assert "CODEARTS_TOKEN: The token has a blank" in said(EnvironmentToken("a b").token())
+    assert "CODEARTS_TOKEN: The token has a space" in said(EnvironmentToken("a b").token())
 
 
 def test_a_file_holds_the_token(token_file: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_folder_in_place_of_the_token_file_holds_no_descriptor(tmp_path: Path)
     ("content", "words"),
     [
         (b"", "empty"),
-        (b"a b", "blank"),
+        (b"a b", "space"),
         (b"a\xff\xfe", "characters"),
         pytest.param(b"x" * 120_000, "100000", id="long"),
         pytest.param(b"x" * 200_000, "128 KiB", id="huge"),

@@ -67,7 +67,7 @@ async def test_a_command_prints_the_token(end: str) -> None:
             "It ended with exit status 1: /usr/local/share/a/long/path/to/the/lab-token: *** is old",
         ),
         ("import os; os.kill(os.getpid(), 9)", "It was ended by signal 9."),
-        ("print('a b')", "The token has a blank or a line break inside: give the token alone, in one piece."),
+        ("print('a b')", "The token has a space or a line break inside: give the token alone, in one piece."),
         (f"print('x' * {LARGEST_OUTPUT + 10})", "It printed more than 128 KiB: it must print one line."),
     ],
 )

@@ -71,7 +71,7 @@ def parse_endpoint(text: str, allow_http: bool = False) -> Endpoint:
     text = text.strip()
     if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
         raise UserError(
-            "The endpoint has a blank, a backslash, a control character or a letter outside ASCII: write https://HOST."
+            "The endpoint has a space, a backslash, a control character or a letter outside ASCII: write https://HOST."
         )
     if looks_secret(text):
         raise UserError("The endpoint looks like a secret: write https://HOST.")

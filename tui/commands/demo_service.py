@@ -19,7 +19,7 @@ EXAMPLES = ["demo-service", "demo-service --port 8080"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--port", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1; any free one by default"
+        "--port", metavar="N", type=whole_number(0, 65535), default=0, help="port on 127.0.0.1; any free one by default"
     )
 
 

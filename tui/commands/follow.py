@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HELP = "a line for every change"
 DESCRIPTION = (
-    "Print how each job of the watchlist is, then a line for every start, stop and change of failure, and some "
+    "Print the status of each job of the watchlist, then a line for every start, stop and change of failure, and some "
     "seconds after each stop what became of the build. Goes on until it is interrupted. With --json each line "
     "is one JSON object."
 )

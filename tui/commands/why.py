@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 HELP = "the step in which a build failed, and why"
 DESCRIPTION = (
-    "Print the step in which a job's last build failed, with error code and message; of a build that did not "
-    "fail its outcome.\n"
+    "Print the step in which a job's last build failed, with error code and message, or the outcome of a build that "
+    "did not fail.\n"
     "Exit codes: 0 it is known what became of the build, 1 it could not be learned."
 )
 EXAMPLES = ["why mobile-ios", "why mobile-ios --build 88", "why --json mobile-ios | jq -r .message"]

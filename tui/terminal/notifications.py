@@ -200,7 +200,7 @@ def saved_title(environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def alert_routes(desktop: str, has_title: bool, seen: Outside, text: str) -> tuple[AlertRoute, ...]:
-    """Returns each way to the user, with these settings."""
+    """Returns every route to the user, with these settings."""
     return bell_route(seen), desktop_route(desktop, seen, text), title_route(has_title, seen, text)
 
 

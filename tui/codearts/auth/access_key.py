@@ -123,7 +123,7 @@ def _keys(values: list[str], names: Sequence[str]) -> Keys:
         if not value and name in names[:2]:
             raise UserError(f"{name} is empty or not set: both keys are needed.")
         if not (value.isascii() and value.isprintable()) or " " in value:
-            raise UserError(f"The value of {name} has a blank or a character that none has: copy it again.")
+            raise UserError(f"The value of {name} has a space or a character that no key has: copy it again.")
     access, secret, token, project_id = values
     return Keys(Secret(access), Secret(secret), Secret(token) if token else None, project_id)
 

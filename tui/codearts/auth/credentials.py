@@ -130,7 +130,7 @@ def check_token(text: str) -> Secret:
     if len(token) > LONGEST_TOKEN:
         raise UserError(f"The token has more than {LONGEST_TOKEN} characters: that is no token of this service.")
     if any(character.isspace() for character in token):
-        raise UserError("The token has a blank or a line break inside: give the token alone, in one piece.")
+        raise UserError("The token has a space or a line break inside: give the token alone, in one piece.")
     if not (token.isascii() and token.isprintable()):
         raise UserError("The token has characters that no token has: copy it again.")
     return Secret(token)
