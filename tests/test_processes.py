@@ -175,7 +175,7 @@ def test_nothing_outlives_the_time_limit(pipe: Pipe, start_new_session: bool) ->
     assert pipe.is_let_go()
 
 
-async def test_one_that_is_cancelled_has_ended_by_then(pipe: Pipe) -> None:
+async def test_a_program_has_ended_when_its_cancelled_run_returns(pipe: Pipe) -> None:
     task = asyncio.create_task(run(python(HELD, pipe.path), 600))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(1.0):

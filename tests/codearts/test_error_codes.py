@@ -46,7 +46,7 @@ K = FailureKind
         (500, "CB.00060100", K.SERVER_ERROR),
     ],
 )
-def test_the_code_decides(http_status: int, code: str, kind: K) -> None:
+def test_the_code_decides_the_kind_of_a_failure(http_status: int, code: str, kind: K) -> None:
     assert kind_of(http_status, code, "") is kind
 
 

@@ -11,7 +11,7 @@ from tui.core.errors import UserError
 IAM = Endpoint("https://iam.cn-north-4.myhuaweicloud.com")
 
 
-def test_the_endpoints() -> None:
+def test_the_endpoint_of_iam_follows_from_the_region() -> None:
     assert iam_endpoint("cn-north-4") == Endpoint("https://iam.cn-north-4.myhuaweicloud.com", "cn-north-4")
     assert iam_endpoint("eu-west-0").url == "https://iam.eu-west-0.myhuaweicloud.com"
     assert iam_endpoint("eu-west-101").url == "https://iam.eu-west-101.myhuaweicloud.eu"

@@ -118,7 +118,7 @@ async def test_a_page_of_projects_that_fails_leaves_those_before_it_and_says_why
 
 
 @pytest.mark.parametrize("total", [250, None])
-async def test_projects_that_are_repeated_before_the_end_or_have_none_are_not_whole(total: int | None) -> None:
+async def test_a_list_of_projects_that_repeats_itself_or_has_no_end_is_not_whole(total: int | None) -> None:
     assert not (await projects_of_user(Service(lambda kind, number: projects(0, 100, total)))).is_whole
     assert not (await projects_of_user(Service(lambda kind, number: projects(number * 100, 100, 10**6)))).is_whole
 

@@ -57,7 +57,7 @@ async def test_the_calls_that_it_knows_leave() -> None:
         ("GET", "/"),
     ],
 )
-async def test_nothing_else_leaves(method: str, path: str) -> None:
+async def test_no_other_request_leaves(method: str, path: str) -> None:
     async with sender() as (http, sent):
         with pytest.raises(ForbiddenRequest):
             await http.request(method, f"https://build.example.com{path}")

@@ -57,7 +57,9 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("request_", "names", "digest", "signature"), VECTORS)
-def test_the_vectors(request_: tuple[str, str, dict[str, str], bytes], names: str, digest: str, signature: str) -> None:
+def test_a_signature_is_that_of_the_vector(
+    request_: tuple[str, str, dict[str, str], bytes], names: str, digest: str, signature: str
+) -> None:
     method, url, headers, body = request_
     signed = sign(method, url, headers, body, ACCESS, SECRET, WHEN)
     assert signed["Authorization"] == f"SDK-HMAC-SHA256 Access={ACCESS}, SignedHeaders={names}, Signature={signature}"
@@ -95,7 +97,7 @@ def test_the_host_is_the_one_on_the_wire(url: str, host: str) -> None:
     assert sign("GET", url, {}, b"", ACCESS, SECRET, WHEN)["Host"] == host
 
 
-def test_the_date_is_utc_and_one_of_its_own_is_kept() -> None:
+def test_a_request_is_dated_in_utc_and_a_date_that_it_has_is_kept() -> None:
     east = WHEN.astimezone(timezone(timedelta(hours=8)))
     assert sign("GET", URL, {}, b"", ACCESS, SECRET, east) == sign("GET", URL, {}, b"", ACCESS, SECRET, WHEN)
     later = WHEN + timedelta(hours=1)
@@ -116,7 +118,7 @@ def test_names_with_an_underscore_are_not_signed() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20), st.binary(max_size=20))
-def test_every_secret_and_body_matters(one: str, other: str, body: bytes) -> None:
+def test_another_secret_or_body_has_another_signature(one: str, other: str, body: bytes) -> None:
     def authorization(secret: str, body: bytes) -> str:
         return sign("POST", URL, JSON, body, ACCESS, secret, WHEN)["Authorization"]
 

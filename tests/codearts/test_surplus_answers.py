@@ -75,7 +75,9 @@ SURPLUS = {
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("how", SURPLUS)
-async def test_a_second_answer_is_not_the_next_jobs(how: str, scheme: str, request: pytest.FixtureRequest) -> None:
+async def test_a_surplus_answer_is_never_taken_for_that_of_the_next_job(
+    how: str, scheme: str, request: pytest.FixtureRequest
+) -> None:
     context = request.getfixturevalue("tls") if scheme == "https" else None
     async with (
         ScriptedServer(saying(*SURPLUS[how]), answering(RUNNING), tls=context) as server,

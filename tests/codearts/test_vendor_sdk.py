@@ -61,7 +61,7 @@ def ask(question: dict[str, Any]) -> Any:
     return json.loads(answer.stdout)
 
 
-def test_both_sign_alike() -> None:
+def test_our_signature_is_that_of_the_vendors_sdk() -> None:
     usual = {"method": "GET", "host": HOST, "path": "/v3/jobs/x/status", "query": [], "headers": {}, "body": ""}
     cases = [{**usual, "date": DATE, **case} for case in CASES]
     answers = ask({"what": "signed", "access": ACCESS, "secret": SECRET, "cases": cases})

@@ -58,7 +58,7 @@ def watch(user: User, *jobs: JobId) -> None:
     WatchlistFile(user.home / "watchlist.toml").add([Job(job, f"job {number}") for number, job in enumerate(jobs, 1)])
 
 
-async def test_all_is_well(user: User, service: DemoService) -> None:
+async def test_check_ends_with_0_where_all_is_well(user: User, service: DemoService) -> None:
     user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
     watch(user, service.jobs[0].id)
     code, steps = await checked(user)
@@ -407,7 +407,7 @@ async def test_the_proxy_is_shown_without_its_password(user: User, monkeypatch: 
         ({"TERM": "xterm"}, "terminal", "✓ 80 columns, 24 lines, TERM=xterm"),
     ],
 )
-def test_the_terminal(environ: dict[str, str], name: str, said: str) -> None:
+def test_check_says_what_the_terminal_can_do(environ: dict[str, str], name: str, said: str) -> None:
     lines = [step.line(True) for step in terminal_steps(environ, True, (80, 24))]
     found = {line.split(maxsplit=2)[1]: line for line in lines}
     mark, text = said.split(maxsplit=1)

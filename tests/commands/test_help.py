@@ -82,7 +82,7 @@ def test_what_names_no_job_says_how_to_find_one(capsys: pytest.CaptureFixture[st
     assert "'bad request' names no job" in capsys.readouterr().err
 
 
-def test_a_terminal_gets_lines_that_part_between_words_and_a_pipe_whole_ones() -> None:
+def test_a_terminal_gets_lines_folded_between_words_and_a_pipe_whole_ones() -> None:
     words = " ".join(f"word{number}" for number in range(30))
     for stream in (CommandTerminal(), io.StringIO()):
         output = Output(stream, stream)
@@ -97,7 +97,7 @@ def test_a_terminal_gets_lines_that_part_between_words_and_a_pipe_whole_ones() -
             assert lines == [words, f"codearts-watch: {words}"]
 
 
-def test_what_a_program_reads_and_a_long_word_are_never_parted() -> None:
+def test_what_a_program_reads_and_a_long_word_are_never_split() -> None:
     screen = CommandTerminal()
     output = Output(screen, None)
     output.as_it_is(["a b " * 40])

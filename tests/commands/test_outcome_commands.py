@@ -177,7 +177,7 @@ async def test_the_table_has_outcomes_builds_and_names(stage: Stage) -> None:
         (["fraud"], 4),
     ],
 )
-async def test_exit_codes(stage: Stage, names: list[str], code: int) -> None:
+async def test_the_exit_code_of_status_tells_outcomes(stage: Stage, names: list[str], code: int) -> None:
     stage.watchlist.remove([JobId(truth.id) for truth in TRUTHS if truth.name not in names])
     assert (await stage.status(with_outcome=True))[0] == code
 
@@ -264,7 +264,7 @@ async def test_switched_off_nothing_but_the_status_call_is_sent(stage: Stage) ->
     assert stage.extras_asked() == []
 
 
-async def test_why(stage: Stage) -> None:
+async def test_why_prints_the_failing_step_or_the_outcome(stage: Stage) -> None:
     code, text = await stage.why("mobile-ios")
     assert (code, text) == (ExitCode.DONE, "#12 failed at step Sign ipa\nCB.2017: expired\nRenew it.\n")
     code, text = await stage.why("mobile-ios", as_json=True)
@@ -292,7 +292,7 @@ async def test_where_the_sign_in_is_refused_the_exit_code_says_so(stage: Stage) 
     assert (await stage.find(as_json=False))[0] is ExitCode.NOT_SIGNED_IN
 
 
-async def test_log(stage: Stage) -> None:
+async def test_log_prints_the_end_of_the_log_or_why_there_is_none(stage: Stage) -> None:
     assert await stage.log("mobile-ios") == (ExitCode.DONE, "bad\n")
     assert await stage.log("mobile-ios", most=0) == (ExitCode.DONE, "")
     assert (await stage.log("legacy"))[0] is ExitCode.UNREAD

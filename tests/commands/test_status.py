@@ -28,7 +28,7 @@ def read(stage: Stage, watched: list[Job]) -> tuple[ExitCode, Any]:
     return code, json.loads(stage.data.getvalue())
 
 
-def test_the_document() -> None:
+def test_status_json_has_each_member_of_a_status_and_of_a_failure() -> None:
     refused = Failure(FailureKind.NOT_FOUND, "There is no such job.", "CB.00031006", "The job does not exist.")
     stage = Stage(lambda job, at: refused if job == job_id(2) else Status.RUNNING, latency=0.25)
     watched = [Job(job_id(1), "每日 one", ("a", "b"), "prod"), Job(job_id(2))]

@@ -337,7 +337,7 @@ def test_an_empty_list_and_a_broken_one_are_no_success(shell: Shell, command: st
     assert shell.run("codearts-watch list --complete") == (0, "", "")
 
 
-def test_not_signed_in(shell: Shell) -> None:
+def test_without_a_good_token_commands_end_with_3_and_say_what_to_do(shell: Shell) -> None:
     for command in ("status", "wait"):
         code, data, talk = shell.run(f"codearts-watch {command} {IDS[0]}", token="another")
         assert code == 3

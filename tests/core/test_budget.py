@@ -28,7 +28,9 @@ def test_each_gets_what_it_wants_or_an_even_part(rate: float, own: float, others
 
 
 @given(rates, st.lists(rates, min_size=1, max_size=6))
-def test_the_parts_are_the_whole(rate: float, wants: list[float]) -> None:
+def test_the_shares_of_a_rate_add_up_to_it_and_none_is_less_than_its_want_or_an_equal_part(
+    rate: float, wants: list[float]
+) -> None:
     parts = [share(rate, want, [*wants[:place], *wants[place + 1 :]]) for place, want in enumerate(wants)]
     assert isclose(sum(parts), rate)
     assert all(part >= min(want, rate / len(wants)) * 0.999 for part, want in zip(parts, wants, strict=True))

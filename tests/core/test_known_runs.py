@@ -46,7 +46,7 @@ def test_a_run_with_a_number_of_its_own_takes_no_other_record() -> None:
     assert {(one.number, one.source) for one in known} == {(7, Source.OBSERVED), (8, Source.SERVICE)}
 
 
-def test_records_stand_at_their_ends_and_without_them_at_their_starts() -> None:
+def test_records_are_ordered_by_their_end_or_else_by_their_start() -> None:
     long, short, endless = record(6, 0, 900), record(7, 300, 60), record(8, 500, 60)
     endless = endless._replace(ended_at=None, duration=None)
     long = long._replace(ended_at=None)  # the end follows from how long it took

@@ -139,7 +139,7 @@ def test_the_number_of_the_build_decides() -> None:
     assert len(merged([run(100, 400, number=7), run(95, 390)])) == 1
 
 
-def test_an_end_that_one_saw_is_the_end() -> None:
+def test_a_run_that_one_program_saw_end_has_ended_also_where_another_did_not_see_it() -> None:
     (one,) = merged([run(100, None), run(100, 400)])
     assert one.end == Between(385, 400)
 

@@ -27,7 +27,7 @@ from tui.core.run import Outcome, RunRecord, is_finished, is_never_built, outcom
         ("", Outcome.UNKNOWN),
     ],
 )
-def test_words_have_outcomes(word: str, outcome: Outcome) -> None:
+def test_each_word_of_the_service_has_an_outcome(word: str, outcome: Outcome) -> None:
     assert outcome_of(word) is outcome
 
 

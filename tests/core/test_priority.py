@@ -14,7 +14,7 @@ def read(job: JobId, status: Status, at: float) -> Reading:
     return Reading(job, status, moment(at), moment(at + 0.1))
 
 
-def test_marked_and_armed_jobs_are_chosen() -> None:
+def test_the_chosen_jobs_are_the_marked_and_the_armed_ones() -> None:
     board = Board().watch([Job(JOB), Job(OTHER, alert=True)])
     assert set(chosen(board, ())) == {OTHER}
     assert set(chosen(board.arm_once([JOB], is_armed=True), ())) == {JOB, OTHER}

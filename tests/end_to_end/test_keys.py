@@ -21,7 +21,7 @@ def head_of(text: str) -> str:
 
 
 @SIZES
-def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_keys_that_move(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for keys, number in ((["down", "j"], 3), (["up"], 2), (["k"], 1), (["end"], JOBS), (["home"], 1)):
             typist.press(*keys)
@@ -47,7 +47,7 @@ def test_moving(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_keys_of_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         before = typist.home.watchlist.read_bytes()
         for key in ("x", "delete"):
@@ -90,7 +90,7 @@ def test_the_watchlist(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_keys_of_the_look(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("enter", "d"):
             typist.press(key)
@@ -188,7 +188,7 @@ def test_looking(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_keys_that_ask(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         first = typist.jobs[0]
         for times, key in ((2, "r"), (3, "f5")):
@@ -215,7 +215,7 @@ def test_asking(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_keys_that_mark_and_copy(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("y", "c"):
             sent = len(typist.terminal.raw)
@@ -253,7 +253,7 @@ def test_marking_and_copying(tmp_path: Path, rows: int, columns: int) -> None:
 
 
 @SIZES
-def test_the_program(tmp_path: Path, rows: int, columns: int) -> None:
+def test_the_keys_of_the_program(tmp_path: Path, rows: int, columns: int) -> None:
     with typing(tmp_path, rows, columns) as typist:
         for key in ("question_mark", "f1"):
             typist.press(key)

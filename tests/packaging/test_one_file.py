@@ -60,7 +60,7 @@ def test_the_same_sources_give_the_same_bytes(one_file: Path, tmp_path: Path) ->
     assert (tmp_path / "codearts-watch.pyz").read_bytes() == one_file.read_bytes()
 
 
-def test_it_has_what_the_wheel_has(one_file: Path, distributions: Path) -> None:
+def test_the_one_file_has_the_modules_of_the_wheel(one_file: Path, distributions: Path) -> None:
     (wheel,) = distributions.glob("*.whl")
     with ZipFile(one_file) as ours, ZipFile(wheel) as theirs:
         names = [name for name in ours.namelist() if name.startswith("tui/")]

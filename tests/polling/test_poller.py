@@ -232,7 +232,7 @@ async def test_a_cancelled_poller_can_run_again() -> None:
 
 
 @in_virtual_time
-async def test_thousands_of_jobs() -> None:
+async def test_thousands_of_jobs_are_all_read_and_those_in_view_first() -> None:
     number = by_length(3000, 10_000)
     everything = jobs(number)
     async with polling(number, Policy(requests_per_second=number / 200)) as bench:

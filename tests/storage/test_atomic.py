@@ -50,7 +50,7 @@ def test_new_files_and_folders_are_for_their_owner(tmp_path: Path) -> None:
     assert mode(path.parent) == mode(path.parent.parent) == 0o700
 
 
-def test_the_mode_stays(tmp_path: Path) -> None:
+def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch(0o640)
     path.chmod(0o640)

@@ -369,7 +369,7 @@ def test_two_instances_that_start_at_once_use_the_secret_of_one(
 
 
 @pytest.mark.parametrize("broken", [b"short", b"x" * 33])
-def test_a_secret_that_cannot_be_one_is_not_used(folder: Path, broken: bytes) -> None:
+def test_a_file_that_holds_no_secret_is_not_used(folder: Path, broken: bytes) -> None:
     folder.mkdir(parents=True, mode=0o700)
     (folder / "secret").touch(0o600)
     (folder / "secret").write_bytes(broken)

@@ -57,7 +57,7 @@ def test_a_size_of_the_details_that_no_terminal_has_is_the_usual_one(tmp_path: P
     assert load_state(path).details_width == cells
 
 
-def test_texts_are_clean(tmp_path: Path) -> None:
+def test_texts_of_the_screens_state_are_clean(tmp_path: Path) -> None:
     path = tmp_path / "screen.toml"
     save_state(path, ScreenState(filter="\ud800\x9b"))
     assert load_state(path).filter == "\ufffd\ufffd"

@@ -133,7 +133,7 @@ def test_a_long_wrong_name_is_cut(path: Path) -> None:
         assert len(settings_problem(path, text)) < 400 + len(str(path))
 
 
-def test_texts_are_plain(path: Path) -> None:
+def test_texts_of_the_settings_are_plain(path: Path) -> None:
     path.write_text('[profiles.a]\nregion = "cn\\u001b[2J"\nallow_host = ["a\\u202eb"]\n')
     profile = load_settings(path).profiles["a"]
     assert (profile.region, profile.allow_host) == ("cn\ufffd[2J", ("a\ufffdb",))

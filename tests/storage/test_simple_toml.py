@@ -80,7 +80,7 @@ def test_so_are_the_state_of_the_screen_and_the_themes_that_come_with_the_progra
 
 
 @pytest.mark.parametrize("text", ["", "version = 1\n", PLAIN, TEXT, "# only this", 'version = 1\n\n[[jobs]]\nid = "x"'])
-def test_short_texts_too(text: str) -> None:
+def test_short_texts_are_read_as_tomllib_reads_them(text: str) -> None:
     assert same(read_simple(text), tomllib.loads(text))
 
 

@@ -39,7 +39,7 @@ def test_at_60_there_are_state_time_and_job() -> None:
 @pytest.mark.parametrize(
     ("available", "keys"), [(40, "state time job"), (59, "state time job"), (120, "state time job build tags")]
 )
-def test_columns_by_width(available: int, keys: str) -> None:
+def test_the_wider_the_screen_the_more_columns_it_has(available: int, keys: str) -> None:
     assert " ".join(widths(available)) == keys
 
 

@@ -221,7 +221,7 @@ async def test_what_no_sign_in_helps_is_not_advised_to_sign_in() -> None:
         assert "i: sign in" not in shown.text
 
 
-async def test_from_why_a_token_is_refused_it_is_one_key_to_the_sign_in() -> None:
+async def test_one_key_leads_from_why_a_token_is_refused_to_the_sign_in() -> None:
     async with screen(1, {job_id(1): failure(FailureKind.SIGN_IN)}, size=(120, 30)) as shown:
         await shown.until(lambda: "i sign in" in shown.lines[-1])
         await shown.press("home", "e")

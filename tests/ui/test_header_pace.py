@@ -557,7 +557,7 @@ def test_the_header_counts_the_profiles_where_there_are_two() -> None:
     assert [("2 profiles", "dim")] in parts
 
 
-def test_as_many_counts_are_left_as_have_room() -> None:
+def test_a_narrow_line_has_as_many_whole_counts_as_fit() -> None:
     three = Summary(Counter({Condition.RUNNING: 12, Condition.FAILED: 2, Condition.PASSED: 9}), 0, 0, 0, None)
     assert [line(width, three) for width in (12, 11, 10)] == [" 12▸  2●  9✓", " 12▸  2● …", " 12▸  2● …"]
 

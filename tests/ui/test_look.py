@@ -100,19 +100,19 @@ def _background(style: Style) -> str:
     return style.bgcolor.name if style.bgcolor else "default"
 
 
-async def test_the_table() -> None:
+async def test_the_look_of_the_table() -> None:
     async with looked_at(size=(110, 12)) as shown:
         await shown.press("down", "space")
         await check_picture("table", shown)
 
 
-async def test_the_details() -> None:
+async def test_the_look_of_the_details() -> None:
     async with looked_at() as shown:
         await shown.press("down", "down", "down", "d")
         await check_picture("details", shown)
 
 
-async def test_the_add_dialog() -> None:
+async def test_the_look_of_the_add_dialog() -> None:
     async with looked_at() as shown:
         await shown.press("a")
         shown.app.post_message(events.Paste(f"checkout {job_id(7)}\n{job_id(1)}\n0123"))
@@ -120,19 +120,19 @@ async def test_the_add_dialog() -> None:
         await check_picture("add", shown)
 
 
-async def test_the_help() -> None:
+async def test_the_look_of_the_help() -> None:
     async with looked_at() as shown:
         await shown.press("question_mark")
         await check_picture("help", shown)
 
 
-async def test_a_banner() -> None:
+async def test_the_look_of_a_banner() -> None:
     async with looked_at(size=(80, 12)) as shown:
         await shown.press("P")
         await check_picture("banner", shown)
 
 
-async def test_the_smallest_screen() -> None:
+async def test_the_look_of_the_smallest_screen() -> None:
     async with looked_at(size=(40, 8)) as shown:
         await check_picture("smallest", shown)
 

@@ -80,7 +80,7 @@ async def test_a_failed_build_says_where_and_e_says_why() -> None:
         assert shown.cursor == job_id(1)
 
 
-async def test_from_why_a_build_failed_it_is_one_key_to_its_log_and_to_the_next_reason() -> None:
+async def test_one_key_leads_from_the_reason_of_a_failed_build_to_its_log_and_one_to_the_next_reason() -> None:
     async with screen(3, {job_id(3): failure()}, size=(120, 30)) as shown:
         await learn(shown, 1, Outcome.FAILED, STEP)
         await shown.press("home", "e")

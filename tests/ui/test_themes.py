@@ -29,7 +29,7 @@ def by_name(theme: Theme) -> str:
     return theme.name
 
 
-def test_what_ships() -> None:
+def test_the_themes_that_ship() -> None:
     loaded = load_themes(None)
     assert loaded.problems == ()
     assert {theme.name for theme in loaded.themes} == {
