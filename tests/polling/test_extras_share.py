@@ -155,6 +155,14 @@ async def test_a_command_that_asks_for_nothing_else_takes_what_the_window_has_le
     assert took + also_took <= 190
 
 
+def test_a_command_that_asked_nothing_tells_the_others_nothing() -> None:
+    room = Room(lambda: 100.0)
+    budget = ExtrasBudget(AdaptiveRateLimiter(10.0), room.clock, peers=room.peers())
+    before = dict(room.told)
+    budget.close()
+    assert room.told == before
+
+
 @in_virtual_time
 async def test_a_command_waits_out_a_short_pause_and_is_told_of_a_long_one() -> None:
     room = Room(clock)
