@@ -106,7 +106,7 @@ class LogFile(logging.Handler):
 
 
 def _opened(path: Path) -> int:
-    """Raises OSError if the path leads into another file, or if other users could replace the file."""
+    """Opens the log. Raises OSError if the path leads into another file, or if other users could replace the file."""
     if is_open_to_all(path.parent.stat()):
         raise FileRefused(
             errno.EPERM, f"everybody may write into {clean(str(path.parent))}: use another, or run chmod o-w on it"

@@ -46,7 +46,7 @@ class StatusClient:
         self._refused: AuthHeaders | Failure | None = None
 
     async def read(self, job: JobId) -> Reading:
-        """Never raises for what network, server or credential do."""
+        """Reads the status of a job. Never raises for what network, server or credential do."""
         sent = self._now()
         try:
             answer = await self._ask(self._endpoint.url + status_path(job))

@@ -236,7 +236,8 @@ class _Stream(httpcore.AsyncNetworkStream):
         return _is_readable(self._socket)
 
     def has_unread(self) -> bool:
-        """Raises AttributeError if this version of anyio keeps its buffers elsewhere."""
+        """Returns whether something was received and not read. Raises AttributeError if this version of anyio keeps its
+        buffers elsewhere."""
         inner: Any = self._inner
         stream = inner._stream
         while hasattr(stream, "transport_stream"):  # TLS, once or twice
@@ -347,7 +348,7 @@ class _HttpClient(httpx.AsyncClient):
             return response
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        """Raises ProxyError also where httpx does not.
+        """Sends a request. Raises ProxyError also where httpx does not.
 
         That is for a SOCKS proxy that speaks something else, and for plain http, which a proxy forwards: its refusal
         comes in place of the answer.

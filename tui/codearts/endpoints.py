@@ -54,7 +54,7 @@ PORTS = {"https": 443, "http": 80}
 
 
 def endpoint_of_region(region: str) -> Endpoint:
-    """Raises UserError for a region outside the table: no host is guessed."""
+    """Returns the endpoint of a region. Raises UserError for one outside the table: no host is guessed."""
     if known := REGIONS.get(region):
         return Endpoint(f"https://{known.host}", region)
     raise UserError(

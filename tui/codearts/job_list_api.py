@@ -302,7 +302,8 @@ def parse_job_info(body: bytes, secrets: Sequence[str], job: JobId) -> JobInfo |
 
 
 def parse_running_status(body: bytes, secrets: Sequence[str]) -> LastBuild | Failure:
-    """Does not check the ID: in the vendor's own example it is not the requested one."""
+    """Parses the number of the last build, and whether it runs. Does not check the ID: in the vendor's own example it
+    is not the requested one."""
     result = result_of(body, secrets)
     if isinstance(result, Failure):
         return result

@@ -100,16 +100,17 @@ class Output(NamedTuple):
             self.text("\n".join([*texts, ""]))
 
     def flush(self) -> None:
-        """Raises as `line` does."""
+        """Write what waits to be written. Raises as `line` does."""
         self.text("")
 
     def text(self, text: str) -> None:
-        """Raises as `line` does."""
+        """Write a text as it is. Does nothing if the output has no reader any more; else raises as `line` does."""
         with suppress(BrokenPipeError):
             self.stream(text)
 
     def stream(self, text: str) -> None:
-        """Raises as `line` does, and BrokenPipeError if the output has no reader: nothing else ends an endless one."""
+        """Write a text as it is. Raises as `line` does, and BrokenPipeError if the output has no reader: nothing else
+        ends an endless one."""
         if not self.data:
             return
         try:
@@ -138,7 +139,7 @@ def json_text(documents: object, output: Output, indent: int | None = 2) -> str:
 
 
 def print_json(documents: object, output: Output) -> None:
-    """Raises UserError if it cannot be written."""
+    """Print the documents. Raises UserError if it cannot be written."""
     output.as_it_is([json_text(documents, output)])
 
 

@@ -80,7 +80,7 @@ class Parser(argparse.ArgumentParser):
         self.error(f"unrecognized arguments: {', '.join(parts)}{advice}")
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        """Raises UserError if help cannot be written; argparse ignores a full disk."""
+        """Write help or an error. Raises UserError if help cannot be written; argparse ignores a full disk."""
         if file is sys.stdout:
             Output.standard().text(message)
         elif file:

@@ -244,7 +244,7 @@ def _items(text: str) -> Sequence[Any]:
 
 
 def _from_object(item: Any) -> Job:
-    """Raises KeyError, TypeError or ValueError if it is no job.
+    """Returns the job of a JSON object. Raises KeyError, TypeError or ValueError if it is none.
 
     `profile` counts only in objects of `list`, which have `added`: other commands write the profile in use.
     """

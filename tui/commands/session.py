@@ -152,7 +152,7 @@ def quick_extras(app: "App") -> "Callable[[str], Extras | None]":
 
 
 def extras_of(app: "App", name: str) -> "Extras":
-    """Raises UserError for a profile that has none."""
+    """Returns the extras of a profile. Raises UserError for one that has none."""
     if name not in app.profiles:
         raise UserError(NO_PROFILE.format(clean(name, 60)))
     if extras := quick_extras(app)(name):

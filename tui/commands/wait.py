@@ -149,7 +149,7 @@ class Awaited:
 
     @property
     def state(self) -> str:
-        """For the progress line."""
+        """Its name and what is known of it, for the progress line."""
         failure = self.known.failure
         return f"{self.known.name} {failure.kind if failure else self.known.status or 'not read yet'}"
 

@@ -84,7 +84,8 @@ class Filter(NamedTuple):
 
 
 def parse_filter(text: str) -> Filter:
-    """Never raises: a term that is not understood matches every row and is named in `problem`."""
+    """Returns the filter that a text stands for. Never raises: a term that is not understood matches every row and is
+    named in `problem`."""
     terms: list[Predicate] = []
     problem, by_condition = "", False
     for negated, pattern, typed in re.findall(_TERM, text) if text else ():

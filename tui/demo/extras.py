@@ -94,7 +94,7 @@ class _Request:
     query: Mapping[str, str]
 
     def number(self, name: str, default: int, most: int) -> int:
-        """Raises ValueError."""
+        """Returns a number of the query. Raises ValueError."""
         number = int(self.query.get(name, default))
         if not 0 <= number <= most:
             raise ValueError
@@ -377,7 +377,7 @@ def _clock(moment: datetime) -> str:
 
 
 def _date(text: str) -> datetime:
-    """Raises ValueError."""
+    """Returns the moment of a date in the query. Raises ValueError."""
     return datetime.strptime(text, _FORM).replace(tzinfo=WALL).astimezone(UTC)
 
 

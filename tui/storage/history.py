@@ -130,7 +130,7 @@ class History:
             return None
 
     def _wait_out(self, error: OSError | sqlite3.Error) -> None:
-        """Raises the error if waiting is no use."""
+        """Says that the file is tried again later. Raises the error if waiting is no use."""
         if not may_pass(error):
             raise error
         self._say(f"{reason(error)}; it is tried again each minute")

@@ -460,7 +460,7 @@ def _runs_of_another(path: Path, read: Read) -> Iterator[ObservedRun]:
 
 
 def _run(job: JobId, row: tuple[Any, ...], source: str) -> ObservedRun:
-    """Raises ValueError or TypeError for values that no version of this program writes.
+    """Returns the run of a row. Raises ValueError or TypeError for values that no version of this program writes.
 
     There may be thousands of rows before the first frame: it calls little, and keeps equal values once.
     """

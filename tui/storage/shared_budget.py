@@ -288,7 +288,7 @@ def _decode(record: bytes) -> Spending | None:
 
 
 def _limit(value: Any) -> Limit | None:
-    """Raises ValueError or TypeError for anything but four values."""
+    """Returns the limit in a value of the file. Raises ValueError or TypeError for anything but four values."""
     if not value:
         return None
     calls, seconds, learned, is_named = value
@@ -296,7 +296,7 @@ def _limit(value: Any) -> Limit | None:
 
 
 def _number(value: Any) -> float:
-    """Raises TypeError or ValueError for anything but a number from 0 to `LARGEST`."""
+    """Returns the value as a number. Raises TypeError or ValueError for anything but a number from 0 to `LARGEST`."""
     if isinstance(value, bool):  # else the comparison takes it for 0 or 1
         raise TypeError
     if not 0 <= value <= LARGEST:

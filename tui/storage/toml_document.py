@@ -292,7 +292,7 @@ class Document(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> "Document":
-        """Raises FileError."""
+        """Returns the document of a text. Raises FileError."""
         other = parse(text)
         entries = other.pop("jobs", [])
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):

@@ -111,7 +111,7 @@ class Alerting:
         return former
 
     def armed(self, jobs: Iterable[JobId]) -> None:
-        """The user wants to hear of these jobs: however soon after their last alert."""
+        """Take that the user armed these jobs: their next alert comes however soon after the last one."""
         self._policy = self._policy.forget(jobs)
 
     @property

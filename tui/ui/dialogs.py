@@ -443,7 +443,7 @@ class SignInDialog(Dialog[bool]):
     @on(Input.Submitted)
     @work
     async def try_it(self, event: Input.Submitted) -> None:
-        """Ignores further submits while one is tried: failed log-ins are counted by the service."""
+        """Try what was typed. Ignores further submits while one is tried: failed log-ins are counted by the service."""
         if self._is_trying:
             return
         verdict = self.query_one("#verdict", Static)

@@ -262,7 +262,7 @@ class SturdyDriver(LinuxDriver):
         self._file: Any = TerminalOutput(self._file, self._note_taken)
 
     def write(self, data: str) -> None:
-        """Never blocks: if too much waits for the terminal, the text is dropped.
+        """Writes a text to the terminal. Never blocks: if too much waits for the terminal, the text is dropped.
 
         Nothing is written in the background: there Textual has no thread for it.
         """

@@ -177,7 +177,8 @@ def _read(file: "Traversable") -> dict[str, object]:
 
 
 def _theme(data: dict[str, object], stem: str, is_bundled: bool = False) -> Theme:
-    """Raises _NotATheme. The bundled ones are not checked: `load_themes` does that in the tests."""
+    """Returns the theme in the content of a file. Raises _NotATheme. A bundled one is not checked: `load_themes` does
+    that in the tests."""
     for key, value in data.items() if not is_bundled else ():
         _check(key, value)
     if "primary" not in data:

@@ -45,7 +45,7 @@ class Keys(NamedTuple):
 
 
 class KeySource(Protocol):
-    """A source of keys."""
+    """Where an access key comes from: variables or a file."""
 
     @property
     def source(self) -> str:

@@ -137,7 +137,7 @@ def check_token(text: str) -> Secret:
 
 
 def _bare(text: str) -> str:
-    """Raises UserError for JSON without a token."""
+    """Returns the token without what was copied along with it. Raises UserError for JSON without a token."""
     text = text.strip().strip("\ufeff").strip()
     if text.startswith(("{", "[")):
         text = _in_json(text)

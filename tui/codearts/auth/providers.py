@@ -86,7 +86,7 @@ class CommandToken:
 
 
 class PasswordSource(Protocol):
-    """The source of an IAM user's password."""
+    """Where the password of an IAM user comes from: a variable, a command or the screen."""
 
     @property
     def source(self) -> str:
