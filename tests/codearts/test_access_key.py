@@ -27,6 +27,7 @@ from tests.support.credential_fakes import (
 from tui.codearts.auth.access_key import FixedKeys, Keys, SigningCredential, find_keys, parse_keys, sign
 from tui.codearts.auth.credentials import AuthHeaders, Secret
 from tui.codearts.auth.secret_file import PrivateFile
+from tui.codearts.status_api import interpret
 from tui.core.errors import UserError
 from tui.core.reading import Failure, FailureKind, Status
 from tui.storage.learned import KeptRefusals
@@ -205,6 +206,16 @@ async def test_refused_keys_are_not_shown_by_the_next_runs_of_the_program(tmp_pa
     assert isinstance(await prove(remembering(tmp_path, KEYS._replace(secret=Secret("another")))), AuthHeaders)
     later.reset()
     assert isinstance(await prove(later), AuthHeaders)
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+async def test_a_web_page_refuses_no_keys(status: int, tmp_path: Path) -> None:
+    """It is that of a network or a proxy that wants a log-in."""
+    credential = remembering(tmp_path)
+    auth_headers, page = proof_of(await prove(credential)), interpret(status, {}, b"<html>Log in</html>", ())
+    credential.on_response(auth_headers, page)
+    assert isinstance(await prove(credential), AuthHeaders)
+    assert isinstance(await prove(remembering(tmp_path)), AuthHeaders)
 
 
 async def test_refused_keys_are_shown_again_after_ten_minutes_and_forgotten_once_they_are_accepted(

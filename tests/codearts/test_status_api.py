@@ -197,6 +197,8 @@ def test_how_long_the_service_asks_to_wait(headers: dict[str, str], seconds: flo
         (200, {}, b"<!doctype html><title>Console</title>"),
         (200, {"Content-Type": "text/html;charset=UTF-8"}, b"Please log in"),
         (404, {}, b" \n<html></html>"),
+        (401, {}, b"<html>Log in</html>"),
+        (403, {}, b"<html>Log in</html>"),
     ],
 )
 def test_a_web_page_means_the_wrong_host(http_status: int, headers: dict[str, str], body: bytes) -> None:

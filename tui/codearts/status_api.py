@@ -17,6 +17,8 @@ _NO_JSON = object()
 _SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _LIMIT = re.compile(r"over ratelimit, ?limit:(\d{1,9}), ?time:(\d{1,6}) ?(second|minute|hour|day)", re.ASCII)
 _USED_UP = re.compile(r"remain: ?0, ?limit: ?(\d{1,9}), ?time: ?(\d{1,6}) ?(second|minute|hour|day)s?", re.ASCII)
+_NOT_BY_A_PAGE = (FailureKind.BAD_REPLY, FailureKind.SIGN_IN, FailureKind.FORBIDDEN)
+"""What the service says with a code or message only: a web page says it of the way to the service."""
 _TITLE = re.compile(rb"<title[^>]{0,100}>([^<]{1,200})", re.IGNORECASE)
 
 
@@ -40,7 +42,7 @@ class _WholeAnswer(NamedTuple):
     @property
     def kind(self) -> FailureKind:
         kind = kind_of(self.http_status, self.fields.code, self.fields.message)
-        return FailureKind.WRONG_ENDPOINT if self.is_web_page and kind is FailureKind.BAD_REPLY else kind
+        return FailureKind.WRONG_ENDPOINT if self.is_web_page and kind in _NOT_BY_A_PAGE else kind
 
 
 def is_web_page(headers: Mapping[str, str], body: bytes) -> bool:
