@@ -2,15 +2,21 @@
 a user can set or meet."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.support.builders import failure, job_id
+from tui.codearts.job_list_api import JobEntry
+from tui.commands import find, history, render, why
 from tui.core.alert_policy import ALERT_FIELDS, AlertOn, Desktop
 from tui.core.filter import STATES
-from tui.core.job import JobId
+from tui.core.job import Job, JobId, ServiceName
+from tui.core.known_runs import KnownRun
+from tui.core.observed_run import Between, ObservedRun
 from tui.core.reading import FailureKind
+from tui.core.run import RunRecord
 from tui.storage.job_entries import FIELDS
 from tui.storage.profile_settings import PROFILE, IamSettings, KeySettings
 from tui.storage.settings import (
@@ -78,3 +84,32 @@ NAMED: dict[str, tuple[Iterable[str], str]] = {
 def test_the_reference_names_all(what: str) -> None:
     names, text = NAMED[what]
     assert [name for name in names if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)] == []
+
+
+JOB = Job(job_id(1))
+RUN = ObservedRun(JOB.id, Between(1.0, 2.0), 3.0, Between(4.0, 5.0))
+DOCUMENTS: dict[str, Mapping[str, object]] = {
+    "list": render.job_document(JOB),
+    "status": render.result_document(JOB, failure(), ""),
+    "status --outcome": render.outcome_members(ServiceName("", "p"), RunRecord(1)),
+    "history": history.document(history.JobRun(JOB, "", KnownRun(RUN, None))),
+    "find": find.document(JobEntry(JOB.id), is_watched=False),
+    "why": why.document(JOB.id, why.Why(1)),
+}
+
+
+def members(document: Mapping[str, object]) -> Iterator[str]:
+    """The names of the members, also of those of objects within."""
+    for name, value in document.items():
+        yield name
+        yield from members(value) if isinstance(value, Mapping) else ()
+
+
+@pytest.mark.parametrize("command", DOCUMENTS)
+def test_the_members_of_json_are_those_of_the_reference(command: str) -> None:
+    (row,) = re.findall(rf"^\| `{command}` \| (.*)$", CHAPTERS["Scripts"], re.MULTILINE)
+    spans = re.findall("`(.*?)`", row)
+    named = {word for span in spans for word in re.findall(r"\w+", span)}
+    objects = {word for span in spans if "{" in span for word in re.findall(r"\w+", span)} - {"null"}
+    printed = set(members(DOCUMENTS[command]))
+    assert (sorted(printed - named), sorted(objects - printed)) == ([], [])

@@ -140,7 +140,7 @@ def _order(entry: "JobEntry") -> tuple[str, str]:
 
 def _show(entries: "Sequence[JobEntry]", watched: set[JobId], output: Output, as_json: bool) -> None:
     if as_json:
-        print_json([_document(entry, entry.id in watched) for entry in entries], output)
+        print_json([document(entry, entry.id in watched) for entry in entries], output)
     elif output.is_for_a_person:
         output.lines(_table(entries, watched))
         if any(one.id in watched for one in entries):
@@ -159,7 +159,8 @@ def _table(entries: "Sequence[JobEntry]", watched: set[JobId]) -> list[str]:
     return shown
 
 
-def _document(entry: "JobEntry", is_watched: bool) -> dict[str, object]:
+def document(entry: "JobEntry", is_watched: bool) -> dict[str, object]:
+    """The object of `find --json`."""
     return {
         "id": str(entry.id),
         "name": entry.name,

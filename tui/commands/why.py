@@ -54,7 +54,7 @@ async def why(extras: "Extras", job: "JobId", number: int | None, as_json: bool,
     if isinstance(known, Failure):
         return refused(output, known)
     if as_json:
-        print_json(_document(job, known), output)
+        print_json(document(job, known), output)
     else:
         output.lines(_lines(known))
     return ExitCode.DONE
@@ -73,7 +73,8 @@ async def _known(extras: "Extras", job: "JobId", number: int | None) -> Why | Fa
     return step if isinstance(step, Failure) else Why(run.number, run.word, step)
 
 
-def _document(job: "JobId", known: Why) -> dict[str, object]:
+def document(job: "JobId", known: Why) -> dict[str, object]:
+    """The object of `why --json`."""
     said = step_document(known.step) if known.step else dict.fromkeys(("step", "code", "message"))
     return {"id": str(job), "number": known.number, **said}
 
