@@ -18,11 +18,14 @@ from tui.terminal.shutdown import RESET
 ROOT = Path(__file__).parents[2]
 APP = """
 import asyncio, os, signal, sys, threading, time
+from types import SimpleNamespace
 from textual.app import App
 from textual.widgets import Static
+from tui.terminal import shutdown
 from tui.terminal.shutdown import Shutdown
 
 hup, patience = sys.argv[1:]
+ended = threading.Event()
 signal.signal(signal.SIGHUP, signal.SIG_IGN if hup == "ignored" else signal.SIG_DFL)
 
 def no_more(thread):
@@ -42,7 +45,8 @@ class Tiny(App):
             asyncio.get_running_loop().run_in_executor(None, time.sleep, 3600)
             leaving.guard_exit(5)
             self.exit(return_code=5)
-        if event.key == "n":  # a thread hangs that the end of the process waits for
+        if event.key == "n":  # a thread hangs that the end of the process waits for, after the app
+            shutdown.time = SimpleNamespace(sleep=lambda seconds: ended.wait())
             threading.Thread(target=time.sleep, args=(3600,)).start()
             leaving.guard_exit(5)
             self.exit(return_code=5)
@@ -65,7 +69,8 @@ leaving = Shutdown(lambda code: app.exit(return_code=code), float(patience), lam
 leaving.install()
 app.run()
 leaving.uninstall()
-print("orderly", leaving.code)
+print("orderly", leaving.code, flush=True)
+ended.set()
 sys.exit(app.return_code)
 """
 LONG = "60"
