@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, socket
+from socket import SHUT_RDWR, SO_REUSEADDR, SOL_SOCKET, socket
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
@@ -60,6 +60,7 @@ class ContractServer:
         self._news = threading.Condition()
         self._port = 0
         self._server: _Server | None = None
+        self._held: socket | None = None
         self.restart()
         self.url = f"http://127.0.0.1:{self._port}"
 
@@ -80,14 +81,18 @@ class ContractServer:
             return list(self._requests)
 
     def stop(self) -> None:
-        """Refuse connections and cut the open ones, as when a machine dies."""
+        """Refuse connections and cut the open ones, as when a machine dies. Nobody else is given the port meanwhile."""
         if self._server:
             self._server.end()
             self._server = None
+            self._held = socket()
+            self._held.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            self._held.bind(("127.0.0.1", self._port))
 
     def restart(self) -> None:
         """Answer again, on the same port."""
         self.stop()
+        self._let_go()
         self._server = _Server(self._port, self)
         self._port = self._server.server_port
 
@@ -98,6 +103,12 @@ class ContractServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._held.close()
+            self._held = None
 
     def decide(self, request: Request) -> Script:
         """Notes the request down, and finds what it gets."""
