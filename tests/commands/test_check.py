@@ -21,6 +21,7 @@ from tests.support.contract_server import ContractServer, refusal
 from tests.support.credential_fakes import TOKEN
 from tests.support.scripts import names
 from tests.support.user_home import NO_WORD, User
+from tui.clock import now
 from tui.commands import config
 from tui.commands.check import check
 from tui.commands.check_steps import alerts_step, terminal_steps
@@ -88,6 +89,14 @@ async def test_check_ends_with_0_where_all_is_well(user: User, service: DemoServ
     assert steps["accepted"].startswith("+ by IAM, for project cn-north-4, ends in 87")
     assert steps["job"].startswith("+ job 1 is ")
     assert "CODEARTS_TOKEN" not in user.environ
+
+
+async def test_a_token_that_has_ended_by_its_date_is_not_called_good(user: User, service: DemoService) -> None:
+    user.settings, user.environ = at(service), {"CODEARTS_TOKEN": service.token}
+    user.now = lambda: now()._replace(wall=now().wall + timedelta(days=400))
+    _, steps = await checked(user)
+    assert steps["accepted"].startswith("! by IAM, for project cn-north-4, but by its date it ended 20")
+    assert steps["accepted"].endswith("UTC: is this machine's clock right?")
 
 
 REFUSED = {

@@ -446,6 +446,9 @@ async def _accepted(profile: Profile) -> Step:
     match told:
         case Token():
             scope = f"for project {told.project or told.project_id}"
+            if told.expires_at and told.expires_at <= profile.access.clock.now():
+                ended = f"by its date it ended {told.expires_at:%Y-%m-%d %H:%M} UTC: is this machine's clock right?"
+                return advice("accepted", f"by IAM, {scope}, but {ended}")
             return works("accepted", f"by IAM, {scope}{_end(profile, told)}")
         case Failure() if told.kind.retry is Retry.SIGN_IN:
             return fails("accepted", render.advice(told), ExitCode.NOT_SIGNED_IN)
@@ -527,7 +530,7 @@ def _end(profile: Profile, told: Token) -> str:
     if not told.expires_at:
         return ""
     left = told.expires_at - profile.access.clock.now()
-    minutes = max(0, round(left / timedelta(minutes=1)))
+    minutes = round(left / timedelta(minutes=1))
     renewal = "renewed by itself" if profile.credential.can_refresh else "not renewed by itself"
     return f", ends in {minutes // 60} h {minutes % 60} min ({told.expires_at:%Y-%m-%d %H:%M} UTC), {renewal}"
 
