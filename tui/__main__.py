@@ -56,8 +56,8 @@ def _end_quietly() -> None:
 
 
 def _forget_working_folder() -> None:
-    """Looks for no more modules in the working folder: `python -m` does first, and anybody may have put a `textual`
-    there.
+    """Drops the working folder from where modules are looked for: `python -m` looks there first, and anybody may have
+    put a `textual` there.
 
     What Python loads before this, `runpy` and what that needs, still comes from there, and so does a `tui`: there
     `codearts-watch` is safe, and `python -P -m tui`. Imports nothing, since nothing may be looked for yet.

@@ -105,7 +105,7 @@ class ExtrasSwitch:
         return (switch.failure if rests_by_itself else None) or self._why or switch.failure
 
     def answered(self, kind: CallKind) -> None:
-        """Takes that a call of this kind succeeded."""
+        """Notes that a call of this kind succeeded."""
         switch = self._switches[kind]
         switch.asked += 1
         switch.answered += 1
@@ -114,7 +114,7 @@ class ExtrasSwitch:
     def failed(
         self, kind: CallKind, failure: Failure, http_status: int | None, now: float, is_about_one: bool = False
     ) -> None:
-        """Takes that a call of this kind failed; `http_status` is None if no answer began.
+        """Notes that a call of this kind failed; `http_status` is None if no answer began.
 
         `is_about_one`: it says nothing of the next call, which may be about another job.
         """

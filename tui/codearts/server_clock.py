@@ -30,7 +30,7 @@ class _AgreedSkew:
         """When the `Date` before this one was received."""
 
     def learn(self, skew: timedelta, now: Moment) -> None:
-        """Takes the skew that a `Date` shows which was received just now."""
+        """Learns from the skew of a `Date` that was received just now."""
         was_set = self._before is None or self._before.by(now) != self._before.wall
         self._before = now
         if abs(skew - self.skew) < NOTICED:

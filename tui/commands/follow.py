@@ -230,7 +230,7 @@ class Lines:
     tell: Tell
 
     def of_changes(self, readings: Sequence[Reading]) -> Iterator[str]:
-        """Returns a line for each change. What became of a run that stopped is asked from now on."""
+        """Yields a line for each change. What became of a run that stopped is asked from now on."""
         for change in self.follower.take(readings, self.polls.pollers.polled_every):
             state, profile = self.follower.state(change.job.id), self.polls.pollers.profile(change.job.id)
             if change.event is Event.STOPPED and (run := state.stopped_run):
@@ -240,7 +240,7 @@ class Lines:
             self.tell(change, profile)
 
     def of_runs(self) -> Iterator[str]:
-        """Returns a line for what became of each run, and one for where it failed."""
+        """Yields a line for what became of each run, and one for where it failed."""
         for one in self.runs.take():
             state = self.follower.learn(one, self.session.now().at)
             if not state or not state.good:

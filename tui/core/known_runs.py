@@ -185,7 +185,7 @@ class MatchKind(StrEnum):
 
 
 class Match(NamedTuple):
-    """The record found for a run; None if none or several fit."""
+    """What a search for the record of a run found. `record` is None if none or several fit."""
 
     kind: MatchKind
     record: RunRecord | None = None

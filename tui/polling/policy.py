@@ -45,7 +45,7 @@ class Cadence(StrEnum):
 
 
 REST_FACTOR = 1.25
-"""Where intervals are stretched, those of jobs that are neither running nor near are this many times longer."""
+"""Where intervals are stretched, those of jobs that are neither running nor near are this many times as long."""
 SLOWED_MOST = 0.05
 """What is read more often makes the others wait this much longer at most than if all were read in turn: this part of
 such a round, or an idle interval."""

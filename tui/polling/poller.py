@@ -408,7 +408,7 @@ class PollerGroup:
             poller.prefer(preferred.get(poller, ()), often.get(poller, ()))
 
     def expect(self, ends: Mapping[JobId, float]) -> None:
-        """Takes when running jobs usually end (clock seconds)."""
+        """Sets when running jobs usually end (clock seconds)."""
         for poller in self._pollers.values():
             poller.expect(ends)
 

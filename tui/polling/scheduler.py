@@ -161,8 +161,7 @@ class Scheduler:
                 self._review(self.sweeps, now)
 
     def _notice_suspend(self, now: float) -> None:
-        """Notices that the machine was suspended: all jobs become due, and readings of earlier requests no longer
-        count."""
+        """Makes all jobs due if the machine was suspended; then readings of earlier requests no longer count."""
         gap, self._checked_at = now - self._checked_at, now
         if gap > SUSPENDED_AFTER * self.policy.idle:
             self._awake_since = now
@@ -263,7 +262,7 @@ class Scheduler:
         return entry.interval * self._uniform(1 - VARIED, 1 + VARIED) - late
 
     def prefer(self, jobs: Iterable[JobId], chosen: Iterable[JobId], now: float) -> None:
-        """Reads these jobs before others that are due; and both them and the chosen ones more often."""
+        """Sets which jobs are read before others that are due; they and the chosen ones are read more often."""
         jobs = list(jobs)
         self.job_queue.prefer(jobs, now)
         if not (new := self.job_queue.set_near({*jobs, *chosen})):
@@ -272,7 +271,7 @@ class Scheduler:
         self.job_queue.bring_forward(new, lambda one: max(now, one.sent_at + interval))
 
     def expect(self, ends: Mapping[JobId, float]) -> None:
-        """Takes when running jobs usually end (clock seconds)."""
+        """Sets when running jobs usually end (clock seconds)."""
         for job, entry in self.job_queue.entries.items():
             entry.ends_at = ends.get(job)
 

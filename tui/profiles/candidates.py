@@ -94,7 +94,7 @@ def _named(name: str, settings: ProfileSettings, access: Access, inputs: Profile
 
 
 def _found(project_id: str, clock: ServerClock, inputs: ProfileInputs) -> list[Candidate]:
-    """Returns those of our variables, and those that are where users of Terraform and of the vendor's SDK have theirs
+    """Returns the credentials of our variables, and those that users of Terraform and of the vendor's SDK have
     already."""
     found = _asked_for(inputs)
     for name in _READY:

@@ -123,7 +123,7 @@ class KeptRefusals:
         return await in_thread(self._refused, whose, content) if self._heeds else None
 
     async def keep(self, whose: str, content: bytes) -> None:
-        """Keeps that this log-in was refused. Never raises."""
+        """Remembers that this log-in was refused. Never raises."""
         await in_thread(self._keep, whose, content)
 
     async def forget(self, whose: str, content: bytes) -> None:

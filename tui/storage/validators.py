@@ -134,8 +134,8 @@ _RUN_ARGUMENTS = frozenset({"ssh", "rsh", "eval", "tmux", "watch", "parallel"})
 
 
 def command_with_fields(example: str, fields: Iterable[str], may_be_none: bool = False) -> ValueReader:
-    """Returns the same, but one that refuses a field in a text that a shell runs: a label comes from outside and could
-    hold commands."""
+    """Returns a reader of a command with fields. It refuses them in a text that a shell runs: a label comes from
+    outside and could hold commands."""
     read_command = command(example, may_be_none)
     shape = rf"\{{({'|'.join(fields)})\}}"
 

@@ -8,8 +8,8 @@ from tui.core.estimate import rounded
 
 
 def duration(seconds: float) -> str:
-    """A duration in at most six cells: in steps of 15 seconds up to three minutes, then in minutes, up to ten hours in
-    ten minutes, then in hours and days."""
+    """A duration in at most six cells: in steps of 15 seconds up to three minutes, of a minute up to an hour, of ten
+    minutes up to ten hours, then in hours and days."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole // 15 * 15}s"

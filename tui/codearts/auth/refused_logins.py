@@ -35,7 +35,7 @@ class RefusedLogins(Protocol):
         """
 
     async def keep(self, whose: str, content: bytes) -> None:
-        """Keeps that this log-in was refused. Never raises."""
+        """Remembers that this log-in was refused. Never raises."""
 
     async def forget(self, whose: str, content: bytes) -> None:
         """Forgets that this log-in was refused: it was accepted. Never raises."""

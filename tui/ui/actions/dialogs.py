@@ -86,7 +86,8 @@ class DialogActions(Actions):
         await self.screen.ask("log", LogDialog(state.name, log, word, self._wall, self.deps.glyphs.ellipsis))
 
     def _is_watched(self, job: JobId) -> bool:
-        """Says so if the job was removed while a dialog about it was open, as by another program."""
+        """Returns whether the job is still in the list, and says so if another program removed it while a dialog about
+        it was open."""
         if job in self.state.board.states:
             return True
         self.say("That job is no longer in the watchlist.")
