@@ -222,15 +222,14 @@ def bell_route(seen: Outside) -> AlertRoute:
 
 
 def desktop_route(setting: str, seen: Outside, text: str) -> AlertRoute:
-    desktop = protocol(setting, seen)
-    if setting != Desktop.NONE and seen.between is Multiplexer.NOTHING and _FAR.match(seen.terminal):
+    if setting == Desktop.NONE:
+        return AlertRoute("desktop", "", False, f"not sent: {OFF}")
+    if seen.between is Multiplexer.NOTHING and _FAR.match(seen.terminal):
         verdict = f"not sent: TERM={seen.terminal}, so tmux or screen runs on another host, and only the bell passes it"
         return AlertRoute(
             "desktop", "", False, verdict, "connect without it, or set [alerts] command to one that notifies"
         )
-    if desktop is Desktop.NONE and setting == Desktop.NONE:
-        return AlertRoute("desktop", "", False, f"not sent: {OFF}")
-    if desktop is Desktop.NONE:
+    if (desktop := protocol(setting, seen)) is Desktop.NONE:
         verdict = f"not sent: {seen.terminal or 'a terminal without a name'} is not known to show notifications"
         return AlertRoute("desktop", "", False, verdict, '[alerts] desktop = "osc9"   # or osc99, osc777')
     if seen.between is Multiplexer.SCREEN:
