@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import job_id
+from tests.support.builders import DAY, job_id
 from tests.support.command_stage import Stage, jobs, now
 from tests.support.quota import Room
 from tests.support.scripted_reader import failed
@@ -165,7 +165,8 @@ def test_a_reason_that_holds_for_many_jobs_is_said_once() -> None:
 
 
 def test_a_command_that_ends_does_not_say_that_iam_is_asked_again() -> None:
-    told = Failure(FailureKind.NO_TOKEN, "IAM gives no token now (HTTP 503). It is asked again at 12:01:00.")
+    told = Failure(FailureKind.NO_TOKEN, "IAM gives no token now (HTTP 503).").asked_again(DAY)
+    assert told.summary == "IAM gives no token now (HTTP 503). It is asked again at 12:00:00."
     assert advice(told) == "IAM gives no token now (HTTP 503). Try again in a minute."
 
 

@@ -87,8 +87,7 @@ class FailureKind(StrEnum):
                 return Retry.PASSING
 
 
-ASKED_AGAIN = " It is asked again at "
-"""Begins the end of a summary, behind which stands a local time."""
+_ASKED_AGAIN = " It is asked again at "
 
 
 class Failure(NamedTuple):
@@ -106,10 +105,14 @@ class Failure(NamedTuple):
     limit: tuple[float, float] | None = None
     """The limit that a throttling message names: requests, seconds."""
 
+    def asked_again(self, at: datetime) -> "Failure":
+        """Returns the failure with a summary that also says when it is asked again; `at` is local time."""
+        return self._replace(summary=f"{self.summary}{_ASKED_AGAIN}{at:%H:%M:%S}.")
+
     @property
     def fact(self) -> str:
         """The summary without when it is asked again, for a command that ends before."""
-        return self.summary.partition(ASKED_AGAIN)[0]
+        return self.summary.partition(_ASKED_AGAIN)[0]
 
     @property
     def cause(self) -> tuple[FailureKind, str]:

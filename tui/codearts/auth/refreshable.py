@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from tui.codearts.auth.credentials import AuthHeaders, Secret, is_accepted, token_headers
 from tui.codearts.server_clock import ServerClock
 from tui.core.errors import shortage
-from tui.core.reading import ASKED_AGAIN, Failure, FailureKind, Retry, Status
+from tui.core.reading import Failure, FailureKind, Retry, Status
 from tui.core.text import clean
 
 REFRESH_MARGIN = timedelta(minutes=30)
@@ -230,7 +230,7 @@ class RefreshableToken:
             return failure
         wait = timedelta(seconds=failed.retry_at - failed.failed_at)
         at = (self._clock.now() - (self._clock.skew or timedelta()) + wait).astimezone()
-        return failure._replace(summary=f"{failure.summary}{ASKED_AGAIN}{at:%H:%M:%S}.")
+        return failure.asked_again(at)
 
     def _is_of(self, auth_headers: AuthHeaders) -> bool:
         """Returns whether these headers carry the token in use."""
