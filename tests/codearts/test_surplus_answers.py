@@ -83,8 +83,8 @@ async def test_a_surplus_answer_is_never_taken_for_that_of_the_next_job(
         ScriptedServer(saying(*SURPLUS[how]), answering(RUNNING), tls=context) as server,
         client(server.url, verify=False) as reader,
     ):
-        outcomes = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
-    assert outcomes == [Status.RUNNING] * 4
+        results = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
+    assert results == [Status.RUNNING] * 4
     assert server.connections == 2
 
 
@@ -120,8 +120,8 @@ async def test_no_connection_is_kept_where_nobody_can_tell_what_it_received(monk
 
     monkeypatch.setattr("tui.codearts.connections._Stream.has_unread", has_unread)
     async with ScriptedServer(answering(RUNNING)) as server, client(server.url) as reader:
-        outcomes = [(await reader.read(job)).result for job in (JOB, NEXT)]
-    assert outcomes == [Status.RUNNING] * 2
+        results = [(await reader.read(job)).result for job in (JOB, NEXT)]
+    assert results == [Status.RUNNING] * 2
     assert server.connections == 2
 
 
@@ -137,16 +137,16 @@ async def test_what_comes_once_the_next_request_is_gone_spoils_one_reading_and_n
         await answering(RUNNING)(connection)
 
     async with ScriptedServer(later, answering(RUNNING)) as server, client(server.url) as reader:
-        outcomes = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
-    assert outcomes == [Status.RUNNING, Status.IDLE, Status.RUNNING, Status.RUNNING]
+        results = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
+    assert results == [Status.RUNNING, Status.IDLE, Status.RUNNING, Status.RUNNING]
     assert server.connections == 2
 
 
 async def test_a_quiet_connection_is_kept_over_tls(tls: ssl.SSLContext) -> None:
     """Its session tickets, too, are read with the first answer."""
     async with ScriptedServer(answering(RUNNING), tls=tls) as server, client(server.url, verify=False) as reader:
-        outcomes = [(await reader.read(JOB)).result for _ in range(5)]
-    assert outcomes == [Status.RUNNING] * 5
+        results = [(await reader.read(JOB)).result for _ in range(5)]
+    assert results == [Status.RUNNING] * 5
     assert server.connections == 1
 
 
@@ -215,6 +215,6 @@ async def test_through_a_tunnel_connections_are_kept_and_given_up_alike(
         async with tunnel.open() as port:
             monkeypatch.setenv("HTTPS_PROXY", f"{scheme}://127.0.0.1:{port}")
             async with client("https://build.example.com", verify=False) as reader:
-                outcomes = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
-        assert outcomes == [Status.RUNNING] * 4
+                results = [(await reader.read(job)).result for job in (JOB, NEXT, JOB, NEXT)]
+        assert results == [Status.RUNNING] * 4
         assert (tunnel.connections, server.connections) == (connections, connections)

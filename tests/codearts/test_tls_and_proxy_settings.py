@@ -258,8 +258,8 @@ async def test_a_proxy_that_answers_for_another_host_is_asked_and_never_twice_by
     async with ScriptedServer(answering_once(GOOD + idle), answering()) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         async with client("http://build.invalid") as reader:
-            outcomes = [(await reader.read(JOB)).result for _ in range(3)]
-    assert outcomes == [Status.RUNNING] * 3
+            results = [(await reader.read(JOB)).result for _ in range(3)]
+    assert results == [Status.RUNNING] * 3
     assert proxy.heads[0].startswith(b"GET http://build.invalid/v3/jobs/")
 
 

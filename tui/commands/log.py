@@ -51,10 +51,10 @@ def run(context: "Context", arguments: argparse.Namespace) -> int:
     reader = app.profile(job.profile or app.default).reader
 
     async def is_running() -> bool:
-        outcome = (await reader.read(job.id)).result
-        if isinstance(outcome, Failure):
-            return outcome.kind.retry in (Retry.PASSING, Retry.THROTTLED)
-        return outcome is Status.RUNNING
+        result = (await reader.read(job.id)).result
+        if isinstance(result, Failure):
+            return result.kind.retry in (Retry.PASSING, Retry.THROTTLED)
+        return result is Status.RUNNING
 
     command = log(
         extras, job.id, arguments.build, arguments.lines, is_running if arguments.follow else None, Output.standard()
