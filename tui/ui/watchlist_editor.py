@@ -49,6 +49,7 @@ class Emptied(Enum):
     """The user is asked, or closed the question without choosing."""
 
 
+_GONE = "Not saved: no longer in the watchlist"
 _NOT_INTO_EMPTIED = UserError("Not saved: the watchlist's file has no jobs any more")
 
 
@@ -117,10 +118,11 @@ class WatchlistEditor:
         async with self._one_at_a_time:
             watched = {job.id for job in self.watched}
             kept = {job: its for job, its in values.items() if job in watched}
-            made = await self._change((jobs, what, undone), self._store.edit, kept) if kept else None
-            if not kept or (made and not kept.keys() & {job.id for job in made.after.jobs}):
-                return "Not saved: no longer in the watchlist"
-            return self._why_unsaved()
+            if not kept:
+                return _GONE
+            made = await self._change((jobs, what, undone), self._store.edit, kept)
+            is_gone = made is not None and kept.keys().isdisjoint(job.id for job in made.after.jobs)
+            return _GONE if is_gone else self._why_unsaved()
 
     async def undo(self) -> Undone:
         """Undo the last change."""
