@@ -101,7 +101,7 @@ async def test_a_bug_while_it_is_checked_is_a_failure(
         assert (failure.kind, "OverflowError" in failure.summary) == (FailureKind.INTERNAL, True)
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "empty"), ("a b", "blank"), ("a\x1bb", "characters")])
+@pytest.mark.parametrize(("text", "said"), [("", "empty"), ("a b", "space"), ("a\x1bb", "characters")])
 def test_what_can_be_no_token_is_refused_at_once(user: User, service: DemoService, text: str, said: str) -> None:
     with pytest.raises(UserError, match=said):
         profile(user, service).sign_in.put(text)
