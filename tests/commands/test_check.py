@@ -221,10 +221,10 @@ async def test_jobs_that_nobody_knows(user: User, service: DemoService) -> None:
 
 
 async def test_a_dead_port_and_a_name_that_is_not_there(user: User) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    user.environ = {"CODEARTS_TOKEN": TOKEN, "CODEARTS_ENDPOINT": f"http://127.0.0.1:{port}"}
-    code, steps = await checked(user)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # nobody else is given the port
+        user.environ = {"CODEARTS_TOKEN": TOKEN, "CODEARTS_ENDPOINT": f"http://127.0.0.1:{deaf.getsockname()[1]}"}
+        code, steps = await checked(user)
     assert code == 1
     assert steps["connection"].startswith("x The host refused the connection")
     assert "credential" not in steps
