@@ -440,7 +440,7 @@ _is_awaited = ContextVar("is_awaited", default=False)
 
 @contextmanager
 def awaited() -> Iterator[None]:
-    """Lets more extras leave at once of those that are asked for within it: the user waits for them. Those of the
+    """Lets more of the extras that are asked for within it leave at once: the user waits for them. Those of the
     background, which run as other tasks, get no more by it."""
     before = _is_awaited.set(True)
     try:

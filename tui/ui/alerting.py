@@ -111,7 +111,7 @@ class Alerting:
         return former
 
     def armed(self, jobs: Iterable[JobId]) -> None:
-        """Take that the user armed these jobs: their next alert comes however soon after the last one."""
+        """Let the next alert about these jobs come however soon after the last one: the user has just armed them."""
         self._policy = self._policy.forget(jobs)
 
     @property
