@@ -104,7 +104,7 @@ def words(focus: Focus, own: dict[str, str] | None = None) -> list[str]:
 def test_the_footer_begins_with_what_matters_here() -> None:
     assert words(Focus(Condition.IDLE))[:4] == ["? help", "q quit", "enter details", "b alert"]
     assert words(Focus(Condition.FAILED))[2:4] == ["e why", "enter details"]
-    assert words(Focus(Condition.PAUSED))[2] == "p go on"
+    assert words(Focus(Condition.PAUSED))[2] == "p resume"
     assert words(Focus(Condition.RUNNING)) == words(Focus(Condition.IDLE)) == words(Focus(Condition.PASSED))
     assert words(Focus(group=True, folded=True))[2:4] == ["enter unfold", "- fold all"]
     assert words(Focus(group=True, folded=True, all_folded=True))[2:4] == ["enter unfold", "- unfold all"]

@@ -214,7 +214,7 @@ def _first(focus: Focus) -> dict[str, str]:
         case Condition.NO_ANSWER | Condition.FAILED:
             return first | {"error": "why", "details": "details"}
         case Condition.PAUSED:
-            return first | {"pause": "go on", "details": "details"}
+            return first | {"pause": "resume", "details": "details"}
         case _:  # the same for a build that runs and one that does not: else a line of hints is sent at each step
             return first | {"details": "details", "alert": "alert"}
 
