@@ -12,7 +12,7 @@ from pathlib import Path
 from tui.codearts.redaction import redact
 from tui.core.errors import UserError
 from tui.core.text import DETAIL, clean
-from tui.storage.files import FileRefused, is_open_to_all, reason
+from tui.storage.files import FileRefused, check_folder, reason
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 _OURS = logging.getLogger("tui")
@@ -107,10 +107,7 @@ class LogFile(logging.Handler):
 
 def _opened(path: Path) -> int:
     """Opens the log. Raises OSError if the path leads into another file, or if other users could replace the file."""
-    if is_open_to_all(path.parent.stat()):
-        raise FileRefused(
-            errno.EPERM, f"everybody may write into {clean(str(path.parent))}: use another, or run chmod o-w on it"
-        )
+    check_folder(path.parent, clean(str(path.parent)))
     descriptor = os.open(path, _FLAGS, 0o600)
     try:
         found = os.fstat(descriptor)

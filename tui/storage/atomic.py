@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tui.core.errors import UserError
 from tui.core.text import clean
-from tui.storage.files import FileRefused, Signature, is_open_to_all, reason, signature_of
+from tui.storage.files import FileRefused, Signature, check_folder, reason, signature_of
 
 NOT_SAVED = "Not saved: "
 """What begins the sentence about a file that could not be written."""
@@ -111,7 +111,7 @@ def write_invented(path: Path, text: str, served: Path | None = None) -> None:
     """
     try:
         _make_folder(path.parent)
-        _check_folder(path.parent)
+        check_folder(path.parent)
         _replace(path, text.encode(), served.lstat() if served and served.exists() else None)
     except (OSError, ValueError) as error:
         raise _not_saved(path, error) from None
@@ -131,7 +131,7 @@ def try_to_write(path: Path, content: bytes) -> None:
         if folder == path.parent:
             real = Path(os.path.realpath(path))
             folder, model = real.parent, _former(real)
-            _check_folder(folder)
+            check_folder(folder)
             if os.path.lexists(_lock_of(real)):
                 os.close(_open_lock(real))
         with _written(folder / path.name, content, model):
@@ -144,16 +144,8 @@ def _destination(path: Path) -> Path:
     """Returns the file that the path leads to. Creates missing folders, but none behind a link. Raises OSError."""
     _make_folder(path.parent)
     real = Path(os.path.realpath(path))
-    _check_folder(real.parent)
+    check_folder(real.parent)
     return real
-
-
-def _check_folder(folder: Path) -> None:
-    """Raises FileRefused if every user may rename files in the folder, and so replace ours."""
-    if is_open_to_all(folder.stat()):
-        raise FileRefused(
-            errno.EPERM, "everybody may write into this folder: use another, or run chmod o-w on it", str(folder)
-        )
 
 
 def _replace(real: Path, content: bytes, model: os.stat_result | None) -> Signature:

@@ -1,5 +1,6 @@
 """Reads whole files, puts file errors into words, and knows which folders are on another computer."""
 
+import errno
 import grp
 import os
 import pwd
@@ -151,9 +152,12 @@ def read_json(path: Path, limit: int) -> Mapping[str, Any]:
 # The one-file program uses it before it is unpacked: it imports the standard library alone.
 
 
-def is_open_to_all(found: os.stat_result) -> bool:
-    """Returns whether every user may add files to this folder and remove those of others."""
-    return bool(found.st_mode & stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
+def check_folder(folder: Path, called: str = "this folder") -> None:
+    """Raises FileRefused if every user may add files to the folder and remove those of others, and so replace ours."""
+    mode = folder.stat().st_mode
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+        advice = "use another, or run chmod o-w on it"
+        raise FileRefused(errno.EPERM, f"everybody may write into {called}: {advice}", str(folder))
 
 
 def is_ours(found: os.stat_result) -> bool:
