@@ -187,12 +187,14 @@ def _open_folder(path: Path) -> int:
             raise BudgetUnusable(f"{path.name} is not a folder of its own") from None
         raise
     found = os.fstat(descriptor)
-    if found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+    if found.st_uid != os.geteuid():
+        fault = "belongs to another user: run chown on it"
+    elif found.st_mode & 0o077:
+        fault = "is not closed to others: run chmod 700 on it"
+    else:
         return descriptor
     os.close(descriptor)
-    if found.st_uid != os.geteuid():
-        raise BudgetUnusable(f"the folder {path.name} belongs to another user: run chown on it")
-    raise BudgetUnusable(f"the folder {path.name} is not closed to others: run chmod 700 on it")
+    raise BudgetUnusable(f"the folder {path.name} {fault}")
 
 
 def _secret(folder: int) -> bytes:
