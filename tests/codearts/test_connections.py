@@ -113,9 +113,7 @@ async def test_a_dripping_body_ends_at_the_deadline() -> None:
     async def drips(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        while True:
-            await connection.send(b" ")
-            await asyncio.sleep(0.02)
+        await connection.drip(b" ")
 
     async with ScriptedServer(drips) as server, client(server.url, deadline=0.3) as reader:
         assert failure(await reader.read(JOB)).kind is K.TIMEOUT

@@ -726,9 +726,7 @@ async def test_a_proxy_that_never_ends_its_answer_is_not_taken_for_a_slow_servic
     async def drip(connection: ScriptedConnection) -> None:
         await connection.request()
         await connection.send(b"HTTP/1.1 200 OK\r\n")
-        while True:
-            await connection.send(b"X: y\r\n")
-            await asyncio.sleep(0.02)
+        await connection.drip(b"X: y\r\n")
 
     monkeypatch.setattr("tui.codearts.connections.CONNECT_WITHIN", 0.1)
     async with ScriptedServer(drip) as proxy:

@@ -28,6 +28,12 @@ class ScriptedConnection:
         self._writer.write(data)
         await self._writer.drain()
 
+    async def drip(self, piece: bytes) -> None:
+        """Sends the piece again and again, a moment apart, until the client ends the connection."""
+        while True:
+            await self.send(piece)
+            await asyncio.sleep(0.02)
+
     async def start_tls(self, context: ssl.SSLContext) -> None:
         """As the host at the end of a tunnel does."""
         await self._writer.start_tls(context)
